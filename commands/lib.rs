@@ -1,0 +1,4 @@
+//! Everything a person can ask, one file a command; no chat platform is known here.
+
+pub mod request;
+pub mod settings;

@@ -1,0 +1,79 @@
+//! What the administrator decided, as the commands need it; read from the config by the service.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use hammerdesk_domain::access::{Asker, Permission, Role, Scope};
+use hammerdesk_domain::freshness::Needed;
+use hammerdesk_domain::ids::{LocationId, PersonId, SourceId};
+use hammerdesk_domain::location::House;
+
+/// All of it.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The salerooms.
+    pub house: House,
+    /// The people, by id.
+    pub people: BTreeMap<PersonId, Asker>,
+    /// The feeds.
+    pub feeds: Vec<Feed>,
+    /// Upper ends of the ageing bands in days past due, `[0, 30, 60, 90]` where nothing is said.
+    pub bands: Vec<i64>,
+    /// How much one person may ask.
+    pub pace: Pace,
+}
+
+/// A feed and how old its data may be.
+#[derive(Debug, Clone)]
+pub struct Feed {
+    /// Id: the `source` of its batches.
+    pub id: SourceId,
+    /// As people call it.
+    pub name: String,
+    /// Which decisions need it.
+    pub needed_for: Needed,
+    /// Soft limit.
+    pub soft: TimeDelta,
+    /// Hard limit.
+    pub hard: TimeDelta,
+    /// Whose working days count; UTC and every day where it is `None`.
+    pub location: Option<LocationId>,
+    /// What an answer may miss while it is late.
+    pub may_miss: String,
+}
+
+/// How much one person may ask, so that nobody walks through the client list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Questions about accounts a minute.
+    pub per_minute: u32,
+    /// How many may come at once.
+    pub burst: u32,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { per_minute: 30, burst: 20 }
+    }
+}
+
+impl Settings {
+    /// The zone of a location; UTC where nobody configured it.
+    pub fn zone(&self, location: Option<&LocationId>) -> Tz {
+        location.and_then(|id| self.house.location(id)).map_or(Tz::UTC, |location| location.zone)
+    }
+
+    /// Somebody at the machine's own command line, who may read everything but restricted holds.
+    pub fn operator() -> Asker {
+        let permissions: Vec<Permission> =
+            Permission::ALL.iter().copied().filter(|p| *p != Permission::RestrictedHolds).collect();
+        Asker {
+            id: PersonId::new("operator"),
+            name: "Operator".to_owned(),
+            role: Arc::new(Role::new("operator", "Operator", &permissions)),
+            scope: Scope::All,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The domain: what the house decides about money and property, with no I/O at all.
+//!
+//! Facts come in as plain values ([`facts::AccountFacts`]), decisions are pure functions of them
+//! ([`balance`], [`release`], [`deposit`]), and answers leave as neutral cards ([`message`]). Nothing
+//! here knows a database, a chat platform or the machine's clock.
+
+pub mod access;
+pub mod clock;
+pub mod facts;
+pub mod freshness;
+pub mod ids;
+pub mod location;
+pub mod message;
+pub mod model;
+pub mod money;
+pub mod record;
+pub mod text;

@@ -55,20 +55,28 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { per_minute: 30, burst: 20 }
+        Self {
+            per_minute: 30,
+            burst: 20,
+        }
     }
 }
 
 impl Settings {
     /// The zone of a location; UTC where nobody configured it.
     pub fn zone(&self, location: Option<&LocationId>) -> Tz {
-        location.and_then(|id| self.house.location(id)).map_or(Tz::UTC, |location| location.zone)
+        location
+            .and_then(|id| self.house.location(id))
+            .map_or(Tz::UTC, |location| location.zone)
     }
 
     /// Somebody at the machine's own command line, who may read everything but restricted holds.
     pub fn operator() -> Asker {
-        let permissions: Vec<Permission> =
-            Permission::ALL.iter().copied().filter(|p| *p != Permission::RestrictedHolds).collect();
+        let permissions: Vec<Permission> = Permission::ALL
+            .iter()
+            .copied()
+            .filter(|p| *p != Permission::RestrictedHolds)
+            .collect();
         Asker {
             id: PersonId::new("operator"),
             name: "Operator".to_owned(),

@@ -50,7 +50,11 @@ pub struct Role {
 impl Role {
     /// A role from its words.
     pub fn new(id: &str, name: &str, permissions: &[Permission]) -> Self {
-        Self { id: id.to_owned(), name: name.to_owned(), permissions: permissions.iter().copied().collect() }
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            permissions: permissions.iter().copied().collect(),
+        }
     }
 }
 

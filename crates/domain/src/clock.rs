@@ -37,7 +37,8 @@ impl ManualClock {
 
     /// Moves it; backwards too, as clocks on machines do.
     pub fn advance(&self, by: chrono::TimeDelta) {
-        self.0.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
+        self.0
+            .fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
     }
 
     /// Puts it at an instant.

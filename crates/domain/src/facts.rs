@@ -8,8 +8,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::freshness::SourceState;
 use crate::ids::{ClientNo, LotKey};
 use crate::model::{
-    Accrual, Allocation, Client, ClientStatus, Deposit, Dispute, GroupDebt, Hold, Invoice, InvoiceLine, LedgerItem, Lot,
-    Payment, Release, Sale, TermsAgreement,
+    Accrual, Allocation, Client, ClientStatus, Deposit, Dispute, GroupDebt, Hold, Invoice, InvoiceLine,
+    LedgerItem, Lot, Payment, Release, Sale, TermsAgreement,
 };
 
 /// When a question is asked, and about which day.

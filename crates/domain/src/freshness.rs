@@ -134,7 +134,10 @@ mod tests {
 
     #[test]
     fn a_source_that_never_delivered_is_past_its_hard_limit() {
-        assert_eq!(source("never").freshness("2026-11-23T09:00:00Z".parse().unwrap()), Freshness::Hard);
+        assert_eq!(
+            source("never").freshness("2026-11-23T09:00:00Z".parse().unwrap()),
+            Freshness::Hard
+        );
     }
 
     #[test]

@@ -109,7 +109,9 @@ impl ClientNo {
         if text.bytes().all(|b| b.is_ascii_digit()) {
             return Some(Self(format!("{text:0>10}")));
         }
-        let fits = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'));
+        let fits = text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'));
         fits.then(|| Self(text.to_ascii_uppercase()))
     }
 
@@ -172,7 +174,11 @@ pub fn new_id(now: DateTime<Utc>) -> Uuid {
     static CONTEXT: std::sync::Mutex<ContextV7> = std::sync::Mutex::new(ContextV7::new());
     let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
     let guard = CONTEXT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    Uuid::new_v7(Timestamp::from_unix(&*guard, seconds, now.timestamp_subsec_nanos()))
+    Uuid::new_v7(Timestamp::from_unix(
+        &*guard,
+        seconds,
+        now.timestamp_subsec_nanos(),
+    ))
 }
 
 #[cfg(test)]
@@ -181,8 +187,14 @@ mod tests {
 
     #[test]
     fn a_client_number_has_one_form_with_or_without_its_zeros() {
-        let forms: Vec<_> = ["140105686", "0140105686", " 140105686 "].map(ClientNo::parse).to_vec();
-        assert!(forms.iter().all(|form| form.as_ref().map(ClientNo::as_str) == Some("0140105686")));
+        let forms: Vec<_> = ["140105686", "0140105686", " 140105686 "]
+            .map(ClientNo::parse)
+            .to_vec();
+        assert!(
+            forms
+                .iter()
+                .all(|form| form.as_ref().map(ClientNo::as_str) == Some("0140105686"))
+        );
         assert_eq!(ClientNo::parse("0379-nevhp").unwrap().as_str(), "0379-NEVHP");
         assert_eq!(ClientNo::parse("0140105686").unwrap().short(), "140105686");
         assert_eq!(ClientNo::parse("Mei Ling"), None);

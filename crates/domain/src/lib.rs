@@ -13,5 +13,6 @@ pub mod location;
 pub mod message;
 pub mod model;
 pub mod money;
+pub mod neutral;
 pub mod record;
 pub mod text;

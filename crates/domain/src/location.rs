@@ -39,7 +39,10 @@ pub struct WorkingDays {
 impl WorkingDays {
     /// Monday to Friday, no holidays.
     pub fn monday_to_friday() -> Self {
-        Self { weekend: BTreeSet::from([5, 6]), holidays: BTreeMap::new() }
+        Self {
+            weekend: BTreeSet::from([5, 6]),
+            holidays: BTreeMap::new(),
+        }
     }
 
     /// The key of a weekday in `weekend`: Monday is 0.
@@ -143,12 +146,20 @@ impl Location {
 
     /// The deposit rule for a sale that ended on that day: the last one in force.
     pub fn deposit_rule(&self, sale_end: NaiveDate) -> Option<&DepositRule> {
-        self.deposit_rules.iter().rev().find(|rule| rule.from <= sale_end).or(self.deposit_rules.first())
+        self.deposit_rules
+            .iter()
+            .rev()
+            .find(|rule| rule.from <= sale_end)
+            .or(self.deposit_rules.first())
     }
 
     /// The release rule on that day: the last one in force.
     pub fn release_rule(&self, day: NaiveDate) -> Option<&ReleaseRule> {
-        self.release_rules.iter().rev().find(|rule| rule.from <= day).or(self.release_rules.first())
+        self.release_rules
+            .iter()
+            .rev()
+            .find(|rule| rule.from <= day)
+            .or(self.release_rules.first())
     }
 }
 

@@ -75,7 +75,11 @@ impl Reply {
 
     /// An answer of one card.
     pub fn card(card: Card, facts: serde_json::Value) -> Self {
-        Self { cards: vec![card], facts, ..Self::sentence(Outcome::Answered, "") }
+        Self {
+            cards: vec![card],
+            facts,
+            ..Self::sentence(Outcome::Answered, "")
+        }
     }
 }
 
@@ -236,7 +240,13 @@ pub struct Action {
 impl Action {
     /// A button that asks `run`; its id is filled in when the reply leaves.
     pub fn ask(label: impl Into<String>, run: impl Into<String>) -> Self {
-        Self { id: ActionId::new(""), label: label.into(), primary: false, run: run.into(), form: None }
+        Self {
+            id: ActionId::new(""),
+            label: label.into(),
+            primary: false,
+            run: run.into(),
+            form: None,
+        }
     }
 }
 

@@ -88,7 +88,10 @@ impl Currency {
 
     /// Every currency we know, for tests and documentation.
     pub fn all() -> impl Iterator<Item = Currency> {
-        [NO_DECIMALS, TWO_DECIMALS, THREE_DECIMALS].into_iter().flatten().filter_map(|code| code.parse().ok())
+        [NO_DECIMALS, TWO_DECIMALS, THREE_DECIMALS]
+            .into_iter()
+            .flatten()
+            .filter_map(|code| code.parse().ok())
     }
 }
 
@@ -97,7 +100,9 @@ impl FromStr for Currency {
 
     fn from_str(text: &str) -> Result<Self, MoneyError> {
         let upper = text.trim().to_ascii_uppercase();
-        let known = [NO_DECIMALS, TWO_DECIMALS, THREE_DECIMALS].iter().any(|set| set.contains(&upper.as_str()));
+        let known = [NO_DECIMALS, TWO_DECIMALS, THREE_DECIMALS]
+            .iter()
+            .any(|set| set.contains(&upper.as_str()));
         match <[u8; 3]>::try_from(upper.as_bytes()) {
             Ok(code) if known => Ok(Self(code)),
             _ => Err(MoneyError::UnknownCurrency(text.chars().take(12).collect())),
@@ -125,7 +130,9 @@ impl Serialize for Currency {
 
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -152,10 +159,17 @@ impl Money {
         let places = currency.places();
         let amount = amount.normalize();
         if amount.scale() > places {
-            return Err(MoneyError::TooPrecise { amount, currency, places });
+            return Err(MoneyError::TooPrecise {
+                amount,
+                currency,
+                places,
+            });
         }
         let factor = Decimal::from(10_i64.pow(places));
-        let minor = amount.checked_mul(factor).and_then(|m| m.to_i64()).ok_or(MoneyError::TooLarge)?;
+        let minor = amount
+            .checked_mul(factor)
+            .and_then(|m| m.to_i64())
+            .ok_or(MoneyError::TooLarge)?;
         Ok(Self { minor, currency })
     }
 
@@ -181,7 +195,12 @@ impl Money {
 
     /// The amount alone for people: `1,234.50`, negative in parentheses.
     pub fn grouped(self) -> String {
-        let plain = Self { minor: 0, currency: self.currency }.to_decimal().to_string();
+        let plain = Self {
+            minor: 0,
+            currency: self.currency,
+        }
+        .to_decimal()
+        .to_string();
         let places = plain.len() - plain.find('.').map_or(plain.len(), |dot| dot + 1);
         let digits = self.minor.unsigned_abs().to_string();
         let digits = format!("{digits:0>width$}", width = places + 1);
@@ -221,7 +240,10 @@ impl Money {
             return Err(MoneyError::CurrencyMismatch(self.currency, other.currency));
         }
         let minor = self.minor.checked_add(other.minor).ok_or(MoneyError::TooLarge)?;
-        Ok(Self { minor, currency: self.currency })
+        Ok(Self {
+            minor,
+            currency: self.currency,
+        })
     }
 
     /// The difference, refused across currencies and beyond 64 bits.
@@ -232,18 +254,26 @@ impl Money {
     /// The same amount with the other sign.
     #[must_use]
     pub const fn negated(self) -> Self {
-        Self { minor: self.minor.saturating_neg(), currency: self.currency }
+        Self {
+            minor: self.minor.saturating_neg(),
+            currency: self.currency,
+        }
     }
 
     /// The amount without its sign.
     #[must_use]
     pub const fn abs(self) -> Self {
-        Self { minor: self.minor.saturating_abs(), currency: self.currency }
+        Self {
+            minor: self.minor.saturating_abs(),
+            currency: self.currency,
+        }
     }
 
     /// The sum of many in one currency; an empty list is zero.
     pub fn sum(currency: Currency, amounts: impl IntoIterator<Item = Self>) -> Result<Self, MoneyError> {
-        amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
+        amounts
+            .into_iter()
+            .try_fold(Self::zero(currency), Self::checked_add)
     }
 }
 
@@ -273,7 +303,9 @@ impl FromStr for Money {
     /// `GBP 1,234.50`, `GBP -12`, `GBP (12.00)`: the form that `Display` prints, and a minus sign.
     fn from_str(text: &str) -> Result<Self, MoneyError> {
         let text = text.trim();
-        let (code, amount) = text.split_once(' ').ok_or_else(|| MoneyError::UnknownCurrency(text.to_owned()))?;
+        let (code, amount) = text
+            .split_once(' ')
+            .ok_or_else(|| MoneyError::UnknownCurrency(text.to_owned()))?;
         let currency: Currency = code.parse()?;
         let amount = amount.trim().replace(',', "");
         let (amount, negative) = match amount.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
@@ -293,7 +325,11 @@ struct Wire {
 
 impl Serialize for Money {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Wire { amount: self.plain(), currency: self.currency }.serialize(serializer)
+        Wire {
+            amount: self.plain(),
+            currency: self.currency,
+        }
+        .serialize(serializer)
     }
 }
 
@@ -312,28 +348,55 @@ mod tests {
 
     #[test]
     fn a_person_reads_currency_first_grouped_and_negatives_in_parentheses() {
-        let texts: Vec<String> = ["GBP 1234567.5", "GBP -12", "JPY 1234", "KWD 0.001", "USD 0", "HKD -0.05"]
-            .iter()
-            .map(|text| text.parse::<Money>().map(|m| m.to_string()).unwrap_or_else(|e| e.to_string()))
-            .collect();
+        let texts: Vec<String> = [
+            "GBP 1234567.5",
+            "GBP -12",
+            "JPY 1234",
+            "KWD 0.001",
+            "USD 0",
+            "HKD -0.05",
+        ]
+        .iter()
+        .map(|text| {
+            text.parse::<Money>()
+                .map(|m| m.to_string())
+                .unwrap_or_else(|e| e.to_string())
+        })
+        .collect();
         assert_eq!(
             texts,
-            ["GBP 1,234,567.50", "GBP (12.00)", "JPY 1,234", "KWD 0.001", "USD 0.00", "HKD (0.05)"]
+            [
+                "GBP 1,234,567.50",
+                "GBP (12.00)",
+                "JPY 1,234",
+                "KWD 0.001",
+                "USD 0.00",
+                "HKD (0.05)"
+            ]
         );
     }
 
     #[test]
     fn an_amount_with_more_decimals_than_its_currency_is_refused_but_trailing_zeros_are_not() {
         assert_eq!("GBP 1.2300".parse::<Money>().map(Money::minor), Ok(123));
-        assert!(matches!("GBP 1.234".parse::<Money>(), Err(MoneyError::TooPrecise { places: 2, .. })));
-        assert!(matches!("JPY 1.5".parse::<Money>(), Err(MoneyError::TooPrecise { places: 0, .. })));
+        assert!(matches!(
+            "GBP 1.234".parse::<Money>(),
+            Err(MoneyError::TooPrecise { places: 2, .. })
+        ));
+        assert!(matches!(
+            "JPY 1.5".parse::<Money>(),
+            Err(MoneyError::TooPrecise { places: 0, .. })
+        ));
     }
 
     #[test]
     fn currencies_never_mix() {
         let pound = Money::from_minor(100, Currency::GBP);
         let dollar = Money::from_minor(100, Currency::USD);
-        assert!(matches!(pound.checked_add(dollar), Err(MoneyError::CurrencyMismatch(..))));
+        assert!(matches!(
+            pound.checked_add(dollar),
+            Err(MoneyError::CurrencyMismatch(..))
+        ));
         assert_eq!(pound.partial_cmp(&dollar), None);
     }
 

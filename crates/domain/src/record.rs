@@ -7,10 +7,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::model::{
-    AliasKind, CddState, ClientKind, Collector, Confidentiality, DepositState, Destination, DisputeStage, DueBasis,
-    HoldCode, HoldScope, HoldState, InvoiceKind, InvoiceState, ItemKind, LineKind, Method, MovementKind, NoBid,
-    PayerMatch, PaymentState, Permit, Quote, RefundState, ReleaseRoute, ReleaseState, SaleKind, SanctionsState,
-    TermsState, Whereabouts,
+    AliasKind, CddState, ClientKind, Collector, Confidentiality, DepositState, Destination, DisputeStage,
+    DueBasis, HoldCode, HoldScope, HoldState, InvoiceKind, InvoiceState, ItemKind, LineKind, Method,
+    MovementKind, NoBid, PayerMatch, PaymentState, Permit, Quote, RefundState, ReleaseRoute, ReleaseState,
+    SaleKind, SanctionsState, TermsState, Whereabouts,
 };
 
 /// What a column holds.
@@ -83,7 +83,10 @@ impl Record {
     /// The value of that column; `Null` where the schema has no such column.
     pub fn get(&self, column: &str) -> &Value {
         const NULL: &Value = &Value::Null;
-        self.entity.column_index(column).and_then(|at| self.values.get(at)).unwrap_or(NULL)
+        self.entity
+            .column_index(column)
+            .and_then(|at| self.values.get(at))
+            .unwrap_or(NULL)
     }
 }
 
@@ -430,9 +433,19 @@ mod tests {
             }
             for column in entity.columns() {
                 if let Kind::Money(currency) = column.kind {
-                    assert!(entity.column_index(currency).is_some(), "{}: {}", entity.name(), column.name);
+                    assert!(
+                        entity.column_index(currency).is_some(),
+                        "{}: {}",
+                        entity.name(),
+                        column.name
+                    );
                 }
-                assert!(!column.required || column.default.is_empty(), "{}: {}", entity.name(), column.name);
+                assert!(
+                    !column.required || column.default.is_empty(),
+                    "{}: {}",
+                    entity.name(),
+                    column.name
+                );
             }
             assert_eq!(Entity::named(entity.name()), Some(*entity));
         }

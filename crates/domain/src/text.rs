@@ -43,7 +43,10 @@ pub fn clean(text: &str, longest: usize) -> String {
 /// Lower case without accents, for search: `Müller-Çelik` becomes `muller-celik`, `Straße` `strasse`.
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c) && !is_deceptive(*c)) {
+    for c in text
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c) && !is_deceptive(*c))
+    {
         match c {
             'ß' | 'ẞ' => out.push_str("ss"),
             'æ' | 'Æ' => out.push_str("ae"),
@@ -65,7 +68,10 @@ pub fn fold(text: &str) -> String {
 pub fn tokens(name: &str) -> Vec<String> {
     let folded = fold(name);
     let mut out: Vec<String> = Vec::new();
-    for word in folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+    for word in folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+    {
         out.push(word.to_owned());
         if word.chars().any(is_unspaced_script) {
             let starts: Vec<usize> = word.char_indices().skip(1).map(|(at, _)| at).take(16).collect();
@@ -88,14 +94,20 @@ mod tests {
 
     #[test]
     fn a_name_cannot_hide_direction_changes_or_controls() {
-        assert_eq!(clean("Ada\u{202E}evil\u{202C}\n\n  Love\u{0007}lace\u{200B}", 100), "Adaevil Lovelace");
+        assert_eq!(
+            clean("Ada\u{202E}evil\u{202C}\n\n  Love\u{0007}lace\u{200B}", 100),
+            "Adaevil Lovelace"
+        );
         assert_eq!(clean("abcdef", 4), "abc…");
         assert_eq!(clean("abc", 4), "abc");
     }
 
     #[test]
     fn names_are_found_without_case_or_accents() {
-        assert_eq!(fold("Müller-Çelik STRASSE Straße Øre Łódź"), "muller-celik strasse strasse ore lodz");
+        assert_eq!(
+            fold("Müller-Çelik STRASSE Straße Øre Łódź"),
+            "muller-celik strasse strasse ore lodz"
+        );
         assert_eq!(tokens("O'Brien & Söhne GmbH"), ["brien", "gmbh", "o", "sohne"]);
         assert!(tokens("王小明").contains(&"小明".to_owned()));
     }

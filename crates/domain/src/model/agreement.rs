@@ -52,7 +52,10 @@ impl HoldCode {
 
     /// Does it block as "internal review" (R10) with the same neutral sentence as a restricted one?
     pub const fn is_internal_review(self) -> bool {
-        matches!(self, Self::Fraud | Self::TitleClaim | Self::StolenArt | Self::Rescission)
+        matches!(
+            self,
+            Self::Fraud | Self::TitleClaim | Self::StolenArt | Self::Rescission
+        )
     }
 }
 

@@ -97,7 +97,9 @@ pub struct LedgerItem {
 impl LedgerItem {
     /// Was it open at the end of that day: posted by then, not cleared by then, not gone?
     pub fn is_open_on(&self, day: NaiveDate) -> bool {
-        self.posted_on <= day && self.cleared_on.is_none_or(|cleared| day < cleared) && !self.gone_from_snapshot
+        self.posted_on <= day
+            && self.cleared_on.is_none_or(|cleared| day < cleared)
+            && !self.gone_from_snapshot
     }
 
     /// Net due date, or the posting date where none was given (due at once, `domain.md` 5.1 REBZG).

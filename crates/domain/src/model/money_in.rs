@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::words;
 use crate::ids::{
-    ClientNo, DepositId, DisputeId, EntityCode, InvoiceKey, InvoiceNo, LotKey, PaymentId, RefundId, SaleNo, SourceId,
+    ClientNo, DepositId, DisputeId, EntityCode, InvoiceKey, InvoiceNo, LotKey, PaymentId, RefundId, SaleNo,
+    SourceId,
 };
 use crate::money::Money;
 
@@ -265,6 +266,7 @@ impl Dispute {
     /// Does it re-open the receivable: money withdrawn or dispute lost, and not won back?
     pub const fn reopens_receivable(&self) -> bool {
         matches!(self.stage, DisputeStage::Lost)
-            || (self.funds_withdrawn && !matches!(self.stage, DisputeStage::WonFinal | DisputeStage::InquiryClosed))
+            || (self.funds_withdrawn
+                && !matches!(self.stage, DisputeStage::WonFinal | DisputeStage::InquiryClosed))
     }
 }

@@ -5,7 +5,9 @@
 //! here knows a database, a chat platform or the machine's clock.
 
 pub mod access;
+pub mod ageing;
 pub mod clock;
+pub mod exposure;
 pub mod facts;
 pub mod freshness;
 pub mod ids;

@@ -1,5 +1,7 @@
 //! Everything a person can ask, one file a command; no chat platform is known here.
 
+pub mod deposit;
+pub mod feed;
 pub mod render;
 pub mod request;
 pub mod settings;

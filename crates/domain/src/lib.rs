@@ -7,6 +7,7 @@
 pub mod access;
 pub mod ageing;
 pub mod clock;
+pub mod deposit;
 pub mod exposure;
 pub mod facts;
 pub mod freshness;
@@ -17,4 +18,6 @@ pub mod model;
 pub mod money;
 pub mod neutral;
 pub mod record;
+pub mod states;
 pub mod text;
+pub mod working_days;

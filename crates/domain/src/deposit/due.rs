@@ -1,0 +1,240 @@
+//! When is a refund due? The last covered sale's end at its own location, plus the days of the rule that
+//! was in force when that sale ended; for a surplus the rule may wait for the collection of the lots; a
+//! refund that failed or came back starts the clock again.
+
+use chrono::{Days, NaiveDate};
+
+use super::{Case, covers};
+use crate::clock::local_date;
+use crate::facts::AccountFacts;
+use crate::ids::{InvoiceKey, InvoiceNo, LotKey, SaleNo};
+use crate::location::{DayCount, DepositRule, House, Location, SurplusRule};
+use crate::model::{Deposit, Invoice, InvoiceKind, InvoiceState, LedgerItem, ReleaseState, Sale};
+use crate::states::DepositStage;
+
+/// How far the sales that a deposit covers have come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sales<'a> {
+    /// The one that ends last, with its location.
+    pub(super) last: Option<(&'a Sale, Location)>,
+    /// Nobody told us of these.
+    pub(super) unknown: Vec<&'a SaleNo>,
+    /// These have not ended, or their results are not final.
+    pub(super) running: Vec<&'a Sale>,
+}
+
+impl Sales<'_> {
+    /// Are all of them over, and known to be?
+    pub(super) fn are_over(&self) -> bool {
+        self.last.is_some() && self.unknown.is_empty() && self.running.is_empty()
+    }
+}
+
+/// The location of a sale; where nobody configured it, its entity's.
+pub(super) fn location_of(house: &House, sale: &Sale) -> Location {
+    house
+        .location(&sale.location)
+        .cloned()
+        .unwrap_or_else(|| house.of_entity(&sale.entity))
+}
+
+/// The location whose day and team count for a deposit: that of the sale that ends last.
+pub(super) fn location(facts: &AccountFacts, house: &House, deposit: &Deposit) -> Location {
+    let known = covers(deposit).filter_map(|no| facts.sales.iter().find(|sale| sale.no == *no));
+    known
+        .max_by(|one, other| (one.ends_on, &one.no).cmp(&(other.ends_on, &other.no)))
+        .map_or_else(
+            || house.of_entity(&deposit.entity),
+            |sale| location_of(house, sale),
+        )
+}
+
+pub(super) fn sales<'a>(case: &Case<'a>) -> Sales<'a> {
+    let mut found = Sales {
+        last: None,
+        unknown: Vec::new(),
+        running: Vec::new(),
+    };
+    for no in covers(case.deposit) {
+        let Some(sale) = case.facts.sales.iter().find(|sale| sale.no == *no) else {
+            found.unknown.push(no);
+            continue;
+        };
+        let location = location_of(case.house, sale);
+        if local_date(case.moment.now, location.zone) <= sale.ends_on || !sale.results_final {
+            found.running.push(sale);
+        }
+        let later = found
+            .last
+            .as_ref()
+            .is_none_or(|(last, _)| (last.ends_on, &last.no) < (sale.ends_on, &sale.no));
+        if later {
+            found.last = Some((sale, location));
+        }
+    }
+    found
+}
+
+/// The rule in force when the last covered sale ended.
+pub(super) fn rule<'a>(sales: &'a Sales<'_>) -> Option<&'a DepositRule> {
+    let (sale, location) = sales.last.as_ref()?;
+    location.deposit_rule(sale.ends_on)
+}
+
+fn counted(from: NaiveDate, rule: &DepositRule, location: &Location) -> Option<NaiveDate> {
+    match rule.count {
+        DayCount::Calendar => from.checked_add_days(Days::new(u64::from(rule.refund_days))),
+        DayCount::Working => location.days.add_working_days(from, rule.refund_days),
+    }
+}
+
+/// The day by which the refund is due; `None` while that cannot be known.
+pub(super) fn due_by(case: &Case<'_>, sales: &Sales<'_>, purchase: &Purchase) -> Option<NaiveDate> {
+    if !sales.are_over() {
+        return None;
+    }
+    let (sale, location) = sales.last.as_ref()?;
+    let rule = rule(sales)?;
+    if let DepositStage::RefundFailed { on: Some(on), .. } | DepositStage::RefundReversed { on: Some(on) } =
+        case.standing.stage()
+    {
+        return counted(*on, rule, location);
+    }
+    let due = counted(sale.ends_on, rule, location)?;
+    match (purchase, rule.surplus) {
+        (Purchase::None, _) | (Purchase::Settled { .. }, SurplusRule::AfterSale) => Some(due),
+        (
+            Purchase::Settled {
+                collected_on: Some(on),
+                ..
+            },
+            SurplusRule::OnCollection,
+        ) => Some(due.max(*on)),
+        _ => None,
+    }
+}
+
+/// What the client bought in the sales that the deposit covers, and whether it is settled (D4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Purchase {
+    /// Nothing.
+    None,
+    /// Bought, and these invoices are open.
+    Unpaid {
+        /// Their numbers.
+        invoices: Vec<InvoiceNo>,
+    },
+    /// Bought, but nobody can say from the records that it is paid.
+    Unknown {
+        /// Why not.
+        because: String,
+    },
+    /// Bought and paid.
+    Settled {
+        /// Lots that are still to be collected.
+        uncollected: Vec<LotKey>,
+        /// The day the last lot went; `None` while one is left or the day is unknown.
+        collected_on: Option<NaiveDate>,
+    },
+}
+
+pub(super) fn purchase(case: &Case<'_>) -> Purchase {
+    let facts = case.facts;
+    let covered =
+        |sale: Option<&SaleNo>| sale.is_some_and(|sale| covers(case.deposit).any(|one| one == sale));
+    let lots: Vec<&LotKey> = facts
+        .lots
+        .iter()
+        .filter(|lot| covered(Some(&lot.key.sale)) && lot.buyer.as_ref() == Some(&facts.client.no))
+        .map(|lot| &lot.key)
+        .collect();
+    let invoices: Vec<&Invoice> = facts
+        .invoices
+        .iter()
+        .filter(|invoice| covered(invoice.sale.as_ref()) && invoice.kind != InvoiceKind::Credit)
+        .filter(|invoice| !matches!(invoice.state, InvoiceState::Superseded | InvoiceState::Cancelled))
+        .collect();
+    if lots.is_empty() && invoices.is_empty() {
+        return Purchase::None;
+    }
+    let open: Vec<InvoiceNo> = invoices
+        .iter()
+        .filter(|invoice| is_open(case, invoice))
+        .map(|invoice| invoice.key.number.clone())
+        .collect();
+    if !open.is_empty() {
+        return Purchase::Unpaid { invoices: open };
+    }
+    if let Some(unsure) = invoices.iter().find(|invoice| !is_settled(case, invoice)) {
+        return Purchase::Unknown {
+            because: format!(
+                "the ledger does not say that invoice {} is paid",
+                unsure.key.number
+            ),
+        };
+    }
+    let release = |lot: &LotKey| facts.release(lot);
+    let billed = |lot: &LotKey| {
+        invoices
+            .iter()
+            .any(|invoice| invoice.sale.as_ref() == Some(&lot.sale))
+    };
+    let gone = |lot: &LotKey| release(lot).is_some_and(|release| release.state == ReleaseState::Released);
+    if let Some(lot) = lots.iter().find(|lot| !billed(lot) && !gone(lot)) {
+        return Purchase::Unknown {
+            because: format!("no invoice for lot {lot} is on record"),
+        };
+    }
+    let went = |lot: &LotKey| {
+        release(lot)
+            .filter(|release| {
+                matches!(
+                    release.state,
+                    ReleaseState::Released | ReleaseState::ExceptionReleased
+                )
+            })
+            .and_then(|release| release.on)
+    };
+    let uncollected: Vec<LotKey> = lots
+        .iter()
+        .filter(|lot| went(lot).is_none())
+        .map(|lot| (*lot).clone())
+        .collect();
+    let collected_on = if uncollected.is_empty() {
+        lots.iter().filter_map(|lot| went(lot)).max()
+    } else {
+        None
+    };
+    Purchase::Settled {
+        uncollected,
+        collected_on,
+    }
+}
+
+fn items<'a>(case: &Case<'a>, key: &InvoiceKey) -> impl Iterator<Item = &'a LedgerItem> {
+    case.facts.items.iter().filter({
+        let key = key.clone();
+        move |item| item.entity == key.entity && item.invoice.as_ref() == Some(&key.number)
+    })
+}
+
+fn is_open(case: &Case<'_>, invoice: &Invoice) -> bool {
+    let day = local_date(case.moment.now, case.house.of_entity(&invoice.key.entity).zone);
+    items(case, &invoice.key).any(|item| item.amount.is_positive() && item.is_open_on(day))
+}
+
+/// Settled is what the ledger cleared, or what the billing says was paid long ago; a bill that only left
+/// the open list is not.
+fn is_settled(case: &Case<'_>, invoice: &Invoice) -> bool {
+    let bills: Vec<_> = items(case, &invoice.key)
+        .filter(|item| item.amount.is_positive())
+        .collect();
+    if bills.is_empty() {
+        invoice.state == InvoiceState::Paid
+    } else {
+        invoice.state != InvoiceState::Draft
+            && bills
+                .iter()
+                .all(|item| item.cleared_on.is_some() && !item.gone_from_snapshot)
+    }
+}

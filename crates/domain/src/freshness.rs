@@ -4,7 +4,7 @@
 //! hard one, or where a needed source never delivered, there is no figure (fail closed). Days on which the
 //! source's location does not work do not count: no bank statement on a Sunday is fine.
 
-use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use crate::ids::SourceId;
@@ -80,8 +80,19 @@ impl SourceState {
         Some(age.max(TimeDelta::zero()))
     }
 
-    /// How it stands for a question about `as_of`, asked at `now`. Data extracted after the day of the
-    /// question cannot be too old for it.
+    /// How it stands for a question about the day `as_of`, asked at `now`. Data extracted after the end
+    /// of that local day cannot be too old for it.
+    pub fn freshness_for(&self, now: DateTime<Utc>, as_of: Option<NaiveDate>) -> Freshness {
+        let day_ends = as_of
+            .and_then(|day| day.checked_add_days(Days::new(1)))
+            .map(|next| local_midnight(next, self.zone));
+        match (self.extracted_at, day_ends) {
+            (Some(extracted), Some(ends)) if extracted >= ends && ends <= now => Freshness::Fresh,
+            _ => self.freshness(now),
+        }
+    }
+
+    /// How it stands for a question about today, asked at `now`.
     pub fn freshness(&self, now: DateTime<Utc>) -> Freshness {
         match self.age(now) {
             None => Freshness::Hard,
@@ -93,7 +104,7 @@ impl SourceState {
 }
 
 /// The first instant of a local day; where midnight is skipped by a clock change, the gap's end.
-fn local_midnight(day: chrono::NaiveDate, zone: Tz) -> DateTime<Utc> {
+fn local_midnight(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     let mut wall = day.and_time(NaiveTime::MIN);
     for _ in 0..8 {
         if let Some(instant) = wall.and_local_timezone(zone).earliest() {
@@ -145,5 +156,15 @@ mod tests {
         let saturday_before = source("2026-10-23T22:00:00Z");
         let monday = "2026-10-26T01:00:00Z".parse().unwrap();
         assert_eq!(saturday_before.age(monday), Some(TimeDelta::hours(2)));
+    }
+
+    #[test]
+    fn data_extracted_after_a_past_day_is_never_too_old_for_that_day() {
+        let old = source("2026-04-01T00:30:00Z");
+        let now = "2026-11-23T09:00:00Z".parse().unwrap();
+        let on = |day: &str| old.freshness_for(now, Some(day.parse().unwrap()));
+        assert_eq!(on("2026-03-31"), Freshness::Fresh);
+        assert_eq!(on("2026-04-01"), Freshness::Hard);
+        assert_eq!(old.freshness_for(now, None), Freshness::Hard);
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod deposit;
 pub mod feed;
+pub mod balance;
 pub mod render;
 pub mod request;
 pub mod settings;

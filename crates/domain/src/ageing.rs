@@ -16,6 +16,13 @@ words! {
         Document = "document" }
 }
 
+#[expect(clippy::derivable_impls, reason = "the set of words is declared by a macro")]
+impl Default for Basis {
+    fn default() -> Self {
+        Self::NetDue
+    }
+}
+
 /// Upper ends in days past due, ascending, the first 0: `[0, 30, 60, 90]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bands(Vec<i64>);

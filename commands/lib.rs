@@ -1,5 +1,6 @@
 //! Everything a person can ask, one file a command; no chat platform is known here.
 
+pub mod client;
 pub mod deposit;
 pub mod feed;
 pub mod balance;

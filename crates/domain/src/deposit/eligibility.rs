@@ -4,15 +4,14 @@
 use super::due::{self, Purchase, Sales};
 use super::said::{day, join};
 use super::{Case, Check, Debt, DebtKind, Requirement as D, debts};
-use crate::access::Permission;
 use crate::location::{Location, SurplusRule};
 use crate::model::{
     CddState, Destination, Dispute, Hold, HoldCode, HoldScope, Method, PayerMatch, Payment, PaymentState,
-    RefundState, SanctionsState,
+    RefundState,
 };
 use crate::money::Money;
-use crate::neutral;
 use crate::states::DepositStage as Stage;
+use crate::{neutral, review};
 
 /// All checks of one deposit, and what the situations need of them.
 #[derive(Debug)]
@@ -61,7 +60,7 @@ pub(super) fn find<'a>(case: &Case<'a>) -> Findings<'a> {
     let dispute = dispute(case);
     let funds = funds(case);
     let documents = documents(case);
-    let review = is_reviewed(case);
+    let review = review::is_open(case.facts, case.today);
     let refundable = refundable(case);
     let checks = vec![
         d1(case),
@@ -71,7 +70,7 @@ pub(super) fn find<'a>(case: &Case<'a>) -> Findings<'a> {
         d5(case, &sales, debts.as_deref().map_err(ToString::to_string)),
         d6(case),
         d7(case, &sales),
-        d8(case, documents.as_deref(), review),
+        d8(case, documents.as_deref()),
         d9(case),
         d10(case, dispute),
         d11(case, refundable),
@@ -300,8 +299,7 @@ fn d7(case: &Case<'_>, sales: &Sales<'_>) -> Check {
     check(D::D7, over, format!("{because} {kept}"))
 }
 
-/// The holds that touch this deposit. A review of any thing of the client's counts, whichever kind of
-/// review it is, so that nobody can tell by what it blocks which kind it is.
+/// The holds that touch this deposit, other than reviews, which touch everything of the client's.
 fn holds<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Hold> {
     let deposit = case.deposit;
     let today = case.today;
@@ -315,22 +313,14 @@ fn holds<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Hold> {
                 .is_some_and(|(source, id)| hold.reference == format!("{source}/{id}")),
             HoldScope::Invoice | HoldScope::Lot => false,
         };
-        hold.is_active_on(today) && (mine || is_review(hold))
+        mine && hold.is_active_on(today) && !review::is_review(hold)
     })
-}
-
-fn is_review(hold: &Hold) -> bool {
-    hold.is_restricted() || hold.code.is_internal_review()
-}
-
-fn is_reviewed(case: &Case<'_>) -> bool {
-    case.facts.status.sanctions != Some(SanctionsState::Clear) || holds(case).any(is_review)
 }
 
 /// Which due diligence is missing, if any.
 fn documents(case: &Case<'_>) -> Option<String> {
     let status = &case.facts.status;
-    if holds(case).any(|hold| hold.code == HoldCode::Cdd && !is_review(hold)) {
+    if holds(case).any(|hold| hold.code == HoldCode::Cdd) {
         return Some("a hold asks for due diligence documents".to_owned());
     }
     match status.cdd {
@@ -346,35 +336,10 @@ fn documents(case: &Case<'_>) -> Option<String> {
     }
 }
 
-/// What the review is about, word for word, for those who may know.
-pub(super) fn review_for_compliance(case: &Case<'_>) -> Vec<String> {
-    let screening = match case.facts.status.sanctions {
-        Some(SanctionsState::Clear) => None,
-        Some(SanctionsState::Review) => Some("screening is under review".to_owned()),
-        None => Some("no screening result is on record".to_owned()),
-    };
-    let held = holds(case).filter(|hold| is_review(hold)).map(|hold| {
-        let reason = hold
-            .reason
-            .as_deref()
-            .map(|reason| format!(": {reason}"))
-            .unwrap_or_default();
-        format!(
-            "hold {} ({}){reason}",
-            hold.id,
-            hold.code.word().replace('_', " ")
-        )
-    });
-    screening.into_iter().chain(held).collect()
-}
-
-fn d8(case: &Case<'_>, documents: Option<&str>, review: bool) -> Check {
-    let mut because: Vec<String> = Vec::new();
-    if review && case.asker.may(Permission::RestrictedHolds) {
-        because.extend(review_for_compliance(case));
-    } else if review {
-        because.push(neutral::BECAUSE.to_owned());
-    } else {
+fn d8(case: &Case<'_>, documents: Option<&str>) -> Check {
+    let mut because = review::causes(case.facts, case.asker, case.today);
+    let review = !because.is_empty();
+    if !review {
         because.push(neutral::BECAUSE_NOT.to_owned());
     }
     because.push(documents.map_or_else(|| "due diligence is in order".to_owned(), ToOwned::to_owned));
@@ -466,8 +431,7 @@ fn d11(case: &Case<'_>, refundable: Money) -> Check {
 
 fn d12(case: &Case<'_>, sales: &Sales<'_>) -> Check {
     let status = &case.facts.status;
-    let manual = holds(case)
-        .find(|hold| matches!(hold.code, HoldCode::Manual | HoldCode::Approval) && !is_review(hold));
+    let manual = holds(case).find(|hold| matches!(hold.code, HoldCode::Manual | HoldCode::Approval));
     if let Some(hold) = manual {
         let owner = hold.owner.as_deref().unwrap_or("its owner");
         return check(D::D12, false, format!("hold {} waits for {owner}", hold.id));

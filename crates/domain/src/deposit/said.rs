@@ -5,14 +5,14 @@ use std::fmt::Display;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::due::Purchase;
-use super::eligibility::{Findings, Funds, review_for_compliance, told};
+use super::eligibility::{Findings, Funds, told};
 use super::{Case, DepositLine, Situation};
 use crate::access::Permission;
 use crate::freshness::SourceState;
 use crate::ids::SaleNo;
 use crate::model::{Destination, Method};
-use crate::neutral;
 use crate::states::DepositStage as Stage;
+use crate::{neutral, review};
 
 /// `28 Sep 2026`.
 pub(super) fn day(on: NaiveDate) -> String {
@@ -331,7 +331,7 @@ fn blocked(line: &DepositLine, case: &Case<'_>, findings: &Findings<'_>) -> Word
         Situation::P9 if findings.review => {
             let mut words = Words::new("under internal review", neutral::CLIENT_SAFE).acts(neutral::BY);
             if case.asker.may(Permission::RestrictedHolds) {
-                for cause in review_for_compliance(case) {
+                for cause in review::causes(case.facts, case.asker, case.today) {
                     words = words.internal(format!("Review: {cause}."));
                 }
             } else {

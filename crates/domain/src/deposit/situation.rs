@@ -1,15 +1,14 @@
 //! P0-P20: the one situation that is said of a deposit, and what applies beside it.
 
 use super::due::Purchase;
-use super::eligibility::{Findings, Funds, find, review_for_compliance};
+use super::eligibility::{Findings, Funds, find};
 use super::{Case, Check, DepositLine, RefundLine, Requirement as D, debts, due, explain, said};
-use crate::access::Permission;
 use crate::facts::AccountFacts;
 use crate::ids::EntityCode;
 use crate::location::House;
 use crate::model::{Deposit, RefundState, words};
 use crate::money::Money;
-use crate::neutral;
+use crate::review;
 use crate::states::{Contradiction, DepositStage as Stage};
 
 words! {
@@ -275,11 +274,9 @@ fn fit(situation: Situation, case: &Case<'_>, findings: &Findings<'_>) -> Option
 /// that they keep from going.
 fn blocked_by_d8(case: &Case<'_>, findings: &Findings<'_>, with_us: bool) -> Option<String> {
     if findings.review {
-        return Some(if case.asker.may(Permission::RestrictedHolds) {
-            said::join(review_for_compliance(case).iter())
-        } else {
-            neutral::BECAUSE.to_owned()
-        });
+        return Some(said::join(
+            review::causes(case.facts, case.asker, case.today).iter(),
+        ));
     }
     findings
         .documents

@@ -170,8 +170,8 @@ fn table(columns: &[String], rows: &[Vec<Cell>], more: usize) -> String {
             .collect();
         format!("  {}", cells.join("  "))
     };
-    let rule = vec!["-".repeat(widths.iter().sum::<usize>() + 2 * count.saturating_sub(1))];
-    let mut out = vec![laid_out(&heads), format!("  {}", rule.concat())];
+    let rule = "-".repeat(widths.iter().sum::<usize>() + 2 * count.saturating_sub(1));
+    let mut out = vec![laid_out(&heads), format!("  {rule}")];
     out.extend(body.iter().map(laid_out));
     if more > 0 {
         out.push(format!("  {more} more"));

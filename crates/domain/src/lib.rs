@@ -19,6 +19,7 @@ pub mod model;
 pub mod money;
 pub mod neutral;
 pub mod record;
+pub mod release;
 pub mod review;
 pub mod states;
 pub mod text;

@@ -10,6 +10,9 @@ pub const CODE: &str = "R10";
 /// What may be said to a client.
 pub const CLIENT_SAFE: &str = "Your account is under internal review.";
 
+/// The same within a sentence: a clause without its full stop.
+pub const CLIENT_CLAUSE: &str = "your account is under internal review";
+
 /// What a colleague reads.
 pub const INTERNAL: &str = "This is under internal review. Details are with the reviewing team.";
 

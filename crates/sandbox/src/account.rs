@@ -7,8 +7,7 @@
 
 use chrono::{NaiveDate, TimeDelta};
 use hammerdesk_domain::ids::{
-    ClientNo, DepositId, EntityCode, InvoiceKey, InvoiceNo, LotKey, LotNo, PaymentId, RefundId, SaleNo,
-    SourceId,
+    ClientNo, DepositId, InvoiceKey, InvoiceNo, LotKey, LotNo, PaymentId, RefundId, SaleNo, SourceId,
 };
 use hammerdesk_domain::model::{
     Accrual, Alias, AliasKind, Allocation, CddState, Client, ClientKind, ClientStatus, Confidentiality,
@@ -734,11 +733,6 @@ impl Account {
 #[expect(clippy::expect_used, reason = "digits are always a client number")]
 pub(crate) fn client_no(base: u64) -> ClientNo {
     ClientNo::parse(&base.to_string()).expect("digits")
-}
-
-/// The entity, so that stories need not name ids twice.
-pub(crate) fn entity(code: &str) -> EntityCode {
-    EntityCode::new(code)
 }
 
 /// The buyer's premium: 26 % up to 800,000.00 of hammer, 20 % above.

@@ -508,9 +508,8 @@ fn person_spellings(order: Order, given: (&str, &str), family: (&str, &str)) -> 
     let ((given, given_latin), (family, family_latin)) = (given, family);
     let initial: String = given_latin.chars().take(1).collect();
     let swapped = match order {
-        Order::GivenFamily => format!("{family} {given}"),
         Order::FamilyGiven => format!("{given} {family}"),
-        Order::Joined => format!("{family} {given}"),
+        Order::GivenFamily | Order::Joined => format!("{family} {given}"),
     };
     vec![
         format!("{given_latin} {family_latin}"),

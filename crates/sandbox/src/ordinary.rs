@@ -248,9 +248,10 @@ impl Maker<'_> {
                 self.account.pays_leaving_residual(self.place, invoice, part, how);
             }
             2 => {
-                self.account.receives(self.place, Some(invoice), total, Receipt { method, days_ago: 1 });
+                self.account
+                    .receives(self.place, Some(invoice), total, Receipt { method, days_ago: 1 });
             }
-            3 => self.from_a_third_party(invoice, total),
+            3 => self.paid_by_a_third_party(invoice, total),
             4 if slot != Slot::Fresh => self.terms(invoice),
             5 if slot != Slot::Fresh => self.storage(from),
             _ => {}
@@ -305,7 +306,7 @@ impl Maker<'_> {
     /// A line for the artist's resale right, billed with the rest.
     fn with_resale_right(&mut self, invoice: usize, from: usize) {
         let lot = &self.account.lots[from].lot;
-        let royalty = resale_right(lot.hammer.map_or(0, |hammer| hammer.minor()));
+        let royalty = resale_right(lot.hammer.map_or(0, hammerdesk_domain::money::Money::minor));
         if royalty == 0 {
             return;
         }
@@ -371,7 +372,7 @@ impl Maker<'_> {
         }
     }
 
-    fn from_a_third_party(&mut self, invoice: usize, total: i64) {
+    fn paid_by_a_third_party(&mut self, invoice: usize, total: i64) {
         let at = self.account.receives(
             self.place,
             Some(invoice),

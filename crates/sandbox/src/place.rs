@@ -179,18 +179,6 @@ impl Place {
         }
     }
 
-    /// A private sale of the entity: one day, one buyer, final.
-    pub(crate) fn private(location: &Location, currency: Currency, no: &str, now: DateTime<Utc>) -> Self {
-        let mut place = Self::new(location, currency, 'P', now, 0);
-        place.sales.truncate(Slot::Month as usize + 1);
-        for sale in &mut place.sales {
-            sale.no = SaleNo::new(no);
-            sale.title = "Private sale".to_owned();
-            sale.kind = SaleKind::Private;
-        }
-        place
-    }
-
     /// The sale of that slot.
     pub(crate) fn sale(&self, slot: Slot) -> &Sale {
         &self.sales[slot as usize]

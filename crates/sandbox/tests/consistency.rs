@@ -7,7 +7,7 @@ use hammerdesk_domain::record::{Entity, Kind, Record, Value};
 use hammerdesk_sandbox::SampleHouse;
 
 fn now() -> DateTime<Utc> {
-    "2026-11-23T10:30:00Z".parse().unwrap()
+    DateTime::from_timestamp(1_795_429_800, 0).expect("an instant")
 }
 
 fn house() -> SampleHouse {
@@ -36,7 +36,6 @@ fn is_null(record: &Record, column: &str) -> bool {
 
 fn fits(kind: Kind, value: &Value) -> bool {
     match (kind, value) {
-        (_, Value::Null) => true,
         (Kind::Text, Value::Text(text)) => {
             text.chars().count() <= 500 && *text == hammerdesk_domain::text::clean(text, 501)
         }
@@ -48,7 +47,8 @@ fn fits(kind: Kind, value: &Value) -> bool {
         }
         (Kind::Currency, Value::Text(text)) => text.parse::<hammerdesk_domain::money::Currency>().is_ok(),
         (Kind::Choice(words), Value::Text(text)) => words.contains(&text.as_str()),
-        (Kind::Int | Kind::Money(_), Value::Int(_))
+        (_, Value::Null)
+        | (Kind::Int | Kind::Money(_), Value::Int(_))
         | (Kind::Date, Value::Date(_))
         | (Kind::Instant, Value::Instant(_))
         | (Kind::Bool, Value::Bool(_)) => true,

@@ -1,0 +1,754 @@
+//! The load path: a file's rows become visible together or not at all.
+//!
+//! Rows are first staged in a temporary table of the import's own connection, where nobody sees them and
+//! nobody waits for them; [`Loader::finish`] merges them in one transaction.
+//!
+//! **The order of files does not matter.** Every stored row knows `seen_at`, the extraction instant of the
+//! newest file that held it, and the hash of its content. A row of a file wins over the stored one if and
+//! only if its `(seen_at, row_hash)` is greater. A row of equal content changes nothing but `seen_at`,
+//! because otherwise a file that comes late, older than the newest one but newer than the last change,
+//! would win. The one column in no index is written in place, which is as cheap as it gets.
+//!
+//! **A complete snapshot closes by absence.** For each source and company code that occurs in it the
+//! instant of the newest complete ledger file is kept; an open item of that source and code whose
+//! `seen_at` is older than that is `gone_from_snapshot`, however the files came in. It is never `cleared`,
+//! and a newer file that holds it again opens it again. A company code that does not occur in a snapshot
+//! is not touched by it.
+
+use chrono::{DateTime, Utc};
+use hammerdesk_domain::ids::{SourceId, new_id};
+use hammerdesk_domain::record::{Entity, Record, Value};
+use hammerdesk_domain::text;
+use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, Connection};
+use uuid::Uuid;
+
+use crate::batches::{Batch, BatchRow};
+use crate::bulk::Sink;
+use crate::engine::{Lone, Pools, Store, run, statements};
+use crate::error::{Result, StoreError};
+use crate::rows::{key_hash, row_hash, settle};
+
+statements! {
+    PREVIOUS = "SELECT id, source, entity, file_name, sha256, mapping, extracted_at, started_at, finished_at, complete, \
+        status, row_count, accepted, duplicates, inserted, updated, unchanged, gone, control_totals, reason \
+        FROM batch WHERE sha256 = $1 AND source = $2 AND entity = $3 AND mapping = $4 AND status = 'imported' LIMIT 1";
+    ADD_BATCH = "INSERT INTO batch (id, source, entity, file_name, sha256, mapping, extracted_at, started_at, finished_at, \
+        complete, status, row_count, accepted, duplicates, inserted, updated, unchanged, gone, control_totals, reason) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+    ADD_QUARANTINE = "INSERT INTO quarantine (batch, n, line, column_name, reason) VALUES ($1, $2, $3, $4, $5)";
+    CLOSE_BY_ABSENCE = "UPDATE ledger SET gone_from_snapshot = TRUE WHERE fed_by = $1 AND cleared_on IS NULL \
+        AND NOT gone_from_snapshot AND EXISTS (SELECT 1 FROM snapshot s WHERE s.source = ledger.fed_by \
+        AND s.company = ledger.entity AND s.extracted_at > ledger.seen_at)";
+    OPEN_AGAIN = "UPDATE ledger SET gone_from_snapshot = FALSE WHERE fed_by = $1 AND gone_from_snapshot \
+        AND (cleared_on IS NOT NULL OR NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.source = ledger.fed_by \
+        AND s.company = ledger.entity AND s.extracted_at > ledger.seen_at))";
+    HAS_SNAPSHOT = "SELECT count(*) FROM snapshot WHERE source = $1";
+}
+
+/// Statements on the temporary tables of an import; they can be prepared where those exist.
+pub(crate) mod staged {
+    crate::engine::statements! {
+        NOTE_SNAPSHOT = "INSERT INTO snapshot (source, company, extracted_at) SELECT DISTINCT $1, entity, $2 \
+            FROM stage_row WHERE TRUE ON CONFLICT (source, company) DO UPDATE SET extracted_at = excluded.extracted_at \
+            WHERE snapshot.extracted_at < excluded.extracted_at";
+        ADD_STUBS = "INSERT INTO client (client, name, kind, confidentiality, stub, row_hash, seen_at, batch, fed_by) \
+            SELECT s.client, coalesce(max(s.client_name), s.client), 'person', 'normal', TRUE, 0, \
+            CASE WHEN max(s.client_name) IS NULL THEN $2 ELSE $1 END, $3, $4 FROM stage_row s GROUP BY s.client \
+            ON CONFLICT (client) DO UPDATE SET name = excluded.name, seen_at = excluded.seen_at, \
+            batch = excluded.batch, fed_by = excluded.fed_by \
+            WHERE client.stub AND (client.seen_at, client.name) < (excluded.seen_at, excluded.name)";
+        NEW_SPELLINGS = "SELECT DISTINCT s.client, s.client_name FROM stage_row s WHERE s.client_name IS NOT NULL \
+            AND NOT EXISTS (SELECT 1 FROM alias a WHERE a.client = s.client AND a.kind = 'name' \
+            AND a.value = s.client_name AND a.sale = '') AND (s.client, s.client_name) > ($1, $2) \
+            ORDER BY s.client, s.client_name LIMIT 5000";
+        ADD_SPELLINGS = "INSERT INTO alias (client, kind, value, sale, folded, row_hash, seen_at, batch, fed_by) \
+            SELECT client, 'name', value, '', folded, row_hash, $1, $2, $3 FROM stage_alias WHERE TRUE \
+            ON CONFLICT (client, kind, value, sale) DO NOTHING";
+        RENAMED_BY_SPELLING = "INSERT INTO renamed (client) SELECT DISTINCT client FROM stage_alias WHERE TRUE \
+            ON CONFLICT (client) DO NOTHING";
+        RENAMED_CLIENTS = "INSERT INTO renamed (client) SELECT DISTINCT s.client FROM stage_row s \
+            JOIN client c ON c.client = s.client WHERE c.batch = $1 ON CONFLICT (client) DO NOTHING";
+        RENAMED_BY_ALIAS = "INSERT INTO renamed (client) SELECT DISTINCT s.client FROM stage_row s JOIN alias a \
+            ON a.client = s.client AND a.kind = s.kind AND a.value = s.value AND a.sale = s.sale \
+            WHERE a.batch = $1 AND a.kind = 'name' ON CONFLICT (client) DO NOTHING";
+        FORGET_TOKENS = "DELETE FROM name_token WHERE client IN (SELECT client FROM renamed)";
+        NAMES_END = "SELECT max(client) FROM (SELECT client FROM renamed WHERE client > $1 ORDER BY client LIMIT 4000) p";
+        NAMES = "SELECT r.client AS client, 0 AS rank, c.name AS name FROM renamed r JOIN client c ON c.client = r.client \
+            WHERE r.client > $1 AND r.client <= $2 UNION ALL \
+            SELECT r.client, 1, a.value FROM renamed r JOIN alias a ON a.client = r.client AND a.kind = 'name' \
+            WHERE r.client > $1 AND r.client <= $2 ORDER BY 1, 2, 3";
+    }
+}
+
+/// A file about to be loaded.
+#[derive(Debug, Clone)]
+pub struct NewBatch {
+    /// The feed.
+    pub source: SourceId,
+    /// What its rows are.
+    pub entity: Entity,
+    /// The file's name, for people.
+    pub file_name: String,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// Which mapping read it, in the version that read it; the same file under another mapping is new.
+    pub mapping: Option<String>,
+    /// When its data was extracted.
+    pub extracted_at: DateTime<Utc>,
+    /// Does it hold everything that its source has of the entity?
+    pub complete: bool,
+    /// Now.
+    pub at: DateTime<Utc>,
+}
+
+/// One row and where it stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Line of the file, from 1.
+    pub line: u64,
+    /// What it says.
+    pub record: Record,
+}
+
+/// A line that was not taken, and why. Never the content of the cell.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Quarantined {
+    /// Line of the file, from 1; 0 is the file as a whole.
+    pub line: u64,
+    /// The column; blank is the line as a whole.
+    pub column: String,
+    /// A sentence.
+    pub reason: String,
+}
+
+/// What a load begins with.
+#[derive(Debug)]
+pub enum Load {
+    /// The same bytes were imported before; there is nothing to do.
+    Unchanged(Box<Batch>),
+    /// Ready for rows.
+    Open(Box<Loader>),
+}
+
+/// What the rows of one file say of one another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Rows that will be merged.
+    pub rows: u64,
+    /// Rows that repeat an earlier one word for word.
+    pub duplicates: u64,
+    /// Rows that say something else of the same key; each is left out and named with a reason.
+    pub contradictions: Vec<Quarantined>,
+}
+
+/// How the file was read, noted with the batch.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// Data lines of the file.
+    pub rows: u64,
+    /// Lines that the reader left out; contradictions are added by the loader.
+    pub quarantined: Vec<Quarantined>,
+    /// Control totals as the reader found them.
+    pub control_totals: serde_json::Value,
+    /// Now.
+    pub at: DateTime<Utc>,
+}
+
+/// What a load changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// The batch.
+    pub batch: Uuid,
+    /// Rows of new keys.
+    pub inserted: u64,
+    /// Rows that replaced an older content.
+    pub updated: u64,
+    /// Rows that changed nothing: equal, or older than what is stored.
+    pub unchanged: u64,
+    /// Rows that repeated another of the same file.
+    pub duplicates: u64,
+    /// Items that left a complete snapshot.
+    pub gone: u64,
+    /// Clients whose rows changed.
+    pub clients: u64,
+    /// Lines that contradicted another of the same file.
+    pub contradictions: Vec<Quarantined>,
+}
+
+/// A load under way. Dropped, it leaves nothing behind.
+#[derive(Debug)]
+pub struct Loader {
+    store: Store,
+    conn: Lone,
+    id: Uuid,
+    batch: NewBatch,
+    sink: Sink,
+    keys: Vec<u64>,
+    checked: Option<Checked>,
+}
+
+impl Store {
+    /// Begins to load a file.
+    pub async fn begin_load(&self, batch: NewBatch) -> Result<Load> {
+        let mapping = batch.mapping.clone().unwrap_or_default();
+        let mut view = self.read().await?;
+        let previous: Option<BatchRow> = run!(view, |c| sqlx::query_as(PREVIOUS)
+            .bind(batch.sha256.as_str())
+            .bind(batch.source.as_str())
+            .bind(batch.entity.name())
+            .bind(mapping.as_str())
+            .fetch_optional(c)
+            .await)?;
+        drop(view);
+        if let Some(previous) = previous {
+            return Ok(Load::Unchanged(Box::new(previous.into())));
+        }
+        let mut conn = self.lone().await?;
+        run!(conn, |c| sqlx::raw_sql(AssertSqlSafe(stage_tables(batch.entity)))
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        let sink = Sink::into(&conn, "stage_row", stage_columns(batch.entity));
+        let id = new_id(batch.at);
+        let store = self.clone();
+        Ok(Load::Open(Box::new(Loader {
+            store,
+            conn,
+            id,
+            batch,
+            sink,
+            keys: Vec::new(),
+            checked: None,
+        })))
+    }
+
+    /// Notes a file of which nothing was taken.
+    pub async fn record_rejected(&self, batch: NewBatch, reason: &str, summary: &Summary) -> Result<Uuid> {
+        let id = new_id(batch.at);
+        let mut conn = self.lone().await?;
+        let turn = self.turn().await?;
+        begin(&mut conn).await?;
+        let counts = Loaded::nothing(id);
+        add_batch(&mut conn, &batch, &counts, summary, Some(reason)).await?;
+        add_quarantine(&mut conn, id, &summary.quarantined).await?;
+        commit(&mut conn).await?;
+        drop(turn);
+        Ok(id)
+    }
+
+    /// Waits until no other writer of this process is at work; other processes are waited for by the
+    /// engine.
+    async fn turn(&self) -> Result<Option<sqlx::pool::PoolConnection<sqlx::Sqlite>>> {
+        Ok(match &self.pools {
+            Pools::Sqlite { writer, .. } => Some(writer.acquire().await?),
+            Pools::Postgres { .. } => None,
+        })
+    }
+}
+
+impl Loaded {
+    const fn nothing(batch: Uuid) -> Self {
+        Self {
+            batch,
+            inserted: 0,
+            updated: 0,
+            unchanged: 0,
+            duplicates: 0,
+            gone: 0,
+            clients: 0,
+            contradictions: Vec::new(),
+        }
+    }
+}
+
+impl Loader {
+    /// The id that the batch will have.
+    pub const fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Stages rows. Nobody sees them yet.
+    pub async fn rows(&mut self, lines: Vec<Line>) -> Result<()> {
+        self.checked = None;
+        for Line { line, record } in lines {
+            if record.entity != self.batch.entity {
+                let reason = format!("the load is of {}", self.batch.entity.name());
+                return Err(StoreError::Record {
+                    table: record.entity.name(),
+                    reason,
+                });
+            }
+            let record = settle(record)?;
+            self.keys.push(key_hash(&record));
+            let hash = row_hash(&record);
+            let folded = (record.entity == Entity::Alias).then(|| Value::Text(folded_alias(&record)));
+            let number = |n: u64| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
+            let tail = [Value::Int(hash), number(line), number(self.keys.len() as u64)];
+            self.sink
+                .put(
+                    &mut self.conn,
+                    record.values.into_iter().chain(folded).chain(tail),
+                )
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Looks for keys that occur twice in the file. Of rows that contradict each other the one with the
+    /// greater hash stays, whatever order they stand in; the others are named.
+    pub async fn check(&mut self) -> Result<&Checked> {
+        if self.checked.is_none() {
+            self.sink.flush(&mut self.conn).await?;
+            let staged = self.keys.len() as u64;
+            self.keys.sort_unstable();
+            let mut checked = Checked {
+                rows: staged,
+                ..Checked::default()
+            };
+            if self.keys.windows(2).any(|pair| pair[0] == pair[1]) {
+                self.settle_repeats(&mut checked).await?;
+                checked.rows -= checked.duplicates + checked.contradictions.len() as u64;
+            }
+            self.checked = Some(checked);
+        }
+        self.checked.as_ref().ok_or_else(|| StoreError::Record {
+            table: self.batch.entity.name(),
+            reason: "the check left no result".to_owned(),
+        })
+    }
+
+    async fn settle_repeats(&mut self, checked: &mut Checked) -> Result<()> {
+        let (contradicting, drop) = repeats(self.batch.entity);
+        let lines: Vec<(i64, i64)> = run!(self.conn, |c| sqlx::query_as(AssertSqlSafe(contradicting))
+            .fetch_all(c)
+            .await)?;
+        checked.contradictions = lines
+            .into_iter()
+            .map(|(line, first)| Quarantined {
+                line: u64::try_from(line).unwrap_or(0),
+                column: String::new(),
+                reason: format!("line {line} contradicts line {first}: the same key with other content"),
+            })
+            .collect();
+        let dropped = run!(self.conn, |c| sqlx::query(AssertSqlSafe(drop))
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?;
+        checked.duplicates = dropped.saturating_sub(checked.contradictions.len() as u64);
+        Ok(())
+    }
+
+    /// Makes everything visible as a whole.
+    pub async fn finish(mut self, mut summary: Summary) -> Result<Loaded> {
+        let checked = self.check().await?.clone();
+        let turn = self.store.turn().await?;
+        begin(&mut self.conn).await?;
+        let mut loaded = Loaded::nothing(self.id);
+        loaded.duplicates = checked.duplicates;
+        loaded.contradictions = checked.contradictions;
+        self.merge(checked.rows, &mut loaded).await?;
+        if self.batch.entity == Entity::Ledger {
+            self.after_ledger(&mut loaded).await?;
+        }
+        self.rename().await?;
+        summary.quarantined.extend(loaded.contradictions.iter().cloned());
+        add_batch(&mut self.conn, &self.batch, &loaded, &summary, None).await?;
+        add_quarantine(&mut self.conn, self.id, &summary.quarantined).await?;
+        commit(&mut self.conn).await?;
+        drop(turn);
+        close(self.conn).await;
+        Ok(loaded)
+    }
+
+    /// Forgets everything that was staged.
+    pub async fn abandon(self) {
+        close(self.conn).await;
+    }
+
+    async fn merge(&mut self, staged: u64, loaded: &mut Loaded) -> Result<()> {
+        let entity = self.batch.entity;
+        let (at, id) = (self.batch.extracted_at, self.id);
+        let before = self.count(count(entity)).await?;
+        if before > 0 {
+            run!(self.conn, |c| sqlx::query(AssertSqlSafe(raise(entity)))
+                .bind(at)
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+        }
+        let source = self.batch.source.as_str();
+        let written = run!(self.conn, |c| sqlx::query(AssertSqlSafe(merge(entity)))
+            .bind(at)
+            .bind(id)
+            .bind(source)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?;
+        let after = self.count(count(entity)).await?;
+        loaded.inserted = after - before;
+        loaded.updated = written.saturating_sub(loaded.inserted);
+        loaded.unchanged = staged.saturating_sub(written);
+        if written > 0 && entity.column_index("client").is_some() {
+            let sql = format!(
+                "SELECT count(DISTINCT client) FROM {} WHERE batch = $1",
+                entity.name()
+            );
+            let clients: i64 = run!(self.conn, |c| sqlx::query_scalar(AssertSqlSafe(sql))
+                .bind(id)
+                .fetch_one(c)
+                .await)?;
+            loaded.clients = u64::try_from(clients).unwrap_or(0);
+        }
+        Ok(())
+    }
+
+    async fn count(&mut self, sql: String) -> Result<u64> {
+        let n: i64 = run!(self.conn, |c| sqlx::query_scalar(AssertSqlSafe(sql))
+            .fetch_one(c)
+            .await)?;
+        Ok(u64::try_from(n).unwrap_or(0))
+    }
+
+    async fn after_ledger(&mut self, loaded: &mut Loaded) -> Result<()> {
+        let (at, id) = (self.batch.extracted_at, self.id);
+        let source = self.batch.source.as_str().to_owned();
+        let source = source.as_str();
+        if self.batch.complete {
+            run!(self.conn, |c| sqlx::query(staged::NOTE_SNAPSHOT)
+                .bind(source)
+                .bind(at)
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+        }
+        let snapshots: i64 = run!(self.conn, |c| sqlx::query_scalar(HAS_SNAPSHOT)
+            .bind(source)
+            .fetch_one(c)
+            .await)?;
+        if snapshots > 0 {
+            run!(self.conn, |c| sqlx::query(OPEN_AGAIN)
+                .bind(source)
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+            loaded.gone = run!(self.conn, |c| sqlx::query(CLOSE_BY_ABSENCE)
+                .bind(source)
+                .execute(c)
+                .await
+                .map(|done| done.rows_affected()))?;
+        }
+        run!(self.conn, |c| sqlx::query(staged::ADD_STUBS)
+            .bind(at)
+            .bind(DateTime::<Utc>::UNIX_EPOCH)
+            .bind(id)
+            .bind(source)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        self.add_spellings().await
+    }
+
+    /// Every name that the ledger writes for a client is a name by which the client is found.
+    async fn add_spellings(&mut self) -> Result<()> {
+        let mut sink = Sink::into(
+            &self.conn,
+            "stage_alias",
+            vec!["client", "value", "folded", "row_hash"],
+        );
+        let mut last = (String::new(), String::new());
+        loop {
+            let page: Vec<(String, String)> = run!(self.conn, |c| sqlx::query_as(staged::NEW_SPELLINGS)
+                .bind(last.0.as_str())
+                .bind(last.1.as_str())
+                .fetch_all(c)
+                .await)?;
+            let Some(end) = page.last().cloned() else { break };
+            last = end;
+            for (client, name) in page {
+                let values = ["", "name", name.as_str(), ""].map(|text| Value::Text(text.to_owned()));
+                let mut record = Record {
+                    entity: Entity::Alias,
+                    values: values.to_vec(),
+                };
+                record.values[0] = Value::Text(client.clone());
+                let row = [
+                    Value::Text(client),
+                    Value::Text(name),
+                    Value::Text(folded_alias(&record)),
+                    Value::Int(row_hash(&record)),
+                ];
+                sink.put(&mut self.conn, row).await?;
+            }
+        }
+        sink.flush(&mut self.conn).await?;
+        let source = self.batch.source.as_str();
+        run!(self.conn, |c| sqlx::query(staged::ADD_SPELLINGS)
+            .bind(self.batch.extracted_at)
+            .bind(self.id)
+            .bind(source)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        run!(self.conn, |c| sqlx::query(staged::RENAMED_BY_SPELLING)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        Ok(())
+    }
+
+    /// Rewrites the searchable words of every client whose names changed.
+    async fn rename(&mut self) -> Result<()> {
+        match self.batch.entity {
+            Entity::Client | Entity::Ledger => {
+                let sql = staged::RENAMED_CLIENTS;
+                run!(self.conn, |c| sqlx::query(sql)
+                    .bind(self.id)
+                    .execute(c)
+                    .await
+                    .map(|_| ()))?;
+            }
+            Entity::Alias => {
+                let sql = staged::RENAMED_BY_ALIAS;
+                run!(self.conn, |c| sqlx::query(sql)
+                    .bind(self.id)
+                    .execute(c)
+                    .await
+                    .map(|_| ()))?;
+            }
+            _ => return Ok(()),
+        }
+        run!(self.conn, |c| sqlx::query(staged::FORGET_TOKENS)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        let mut sink = Sink::into(&self.conn, "name_token", vec!["token", "client", "place"]);
+        let mut last = String::new();
+        loop {
+            let end: Option<String> = run!(self.conn, |c| sqlx::query_scalar(staged::NAMES_END)
+                .bind(last.as_str())
+                .fetch_one(c)
+                .await)?;
+            let Some(end) = end else { break };
+            let names: Vec<(String, i32, String)> = run!(self.conn, |c| sqlx::query_as(staged::NAMES)
+                .bind(last.as_str())
+                .bind(end.as_str())
+                .fetch_all(c)
+                .await)?;
+            let mut written = std::collections::BTreeSet::new();
+            for (client, rank, name) in names {
+                for (token, place) in crate::search::placed_tokens(&name) {
+                    if written.insert((client.clone(), token.clone())) {
+                        let place = place + i64::from(rank) * 100;
+                        let row = [Value::Text(token), Value::Text(client.clone()), Value::Int(place)];
+                        sink.put(&mut self.conn, row).await?;
+                    }
+                }
+            }
+            last = end;
+        }
+        sink.flush(&mut self.conn).await
+    }
+}
+
+fn folded_alias(record: &Record) -> String {
+    let value = match record.get("value") {
+        Value::Text(value) => value.as_str(),
+        _ => "",
+    };
+    if matches!(record.get("kind"), Value::Text(kind) if kind == "phone") {
+        crate::search::digits(value)
+    } else {
+        text::fold(value)
+    }
+}
+
+async fn begin(conn: &mut Lone) -> Result<()> {
+    match conn {
+        Lone::Sqlite(c) => sqlx::raw_sql("BEGIN IMMEDIATE")
+            .execute(&mut **c)
+            .await
+            .map(|_| ())?,
+        // One merge at a time: two that touch the same clients would otherwise wait for each other.
+        Lone::Postgres(c) => {
+            sqlx::raw_sql("BEGIN; SELECT pg_advisory_xact_lock(7233451)")
+                .execute(&mut **c)
+                .await
+                .map(|_| ())?;
+        }
+    }
+    Ok(())
+}
+
+async fn commit(conn: &mut Lone) -> Result<()> {
+    run!(conn, |c| sqlx::raw_sql("COMMIT").execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+async fn close(conn: Lone) {
+    let closed = match conn {
+        Lone::Sqlite(c) => c.close().await,
+        Lone::Postgres(c) => c.close().await,
+    };
+    if let Err(error) = closed {
+        tracing::debug!(%error, "store.load.close");
+    }
+}
+
+async fn add_batch(
+    conn: &mut Lone,
+    batch: &NewBatch,
+    counts: &Loaded,
+    summary: &Summary,
+    rejected: Option<&str>,
+) -> Result<()> {
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let accepted = counts.inserted + counts.updated + counts.unchanged;
+    run!(conn, |c| sqlx::query(ADD_BATCH)
+        .bind(counts.batch)
+        .bind(batch.source.as_str())
+        .bind(batch.entity.name())
+        .bind(batch.file_name.as_str())
+        .bind(batch.sha256.as_str())
+        .bind(batch.mapping.clone().unwrap_or_default())
+        .bind(batch.extracted_at)
+        .bind(batch.at)
+        .bind(summary.at)
+        .bind(batch.complete)
+        .bind(if rejected.is_some() {
+            "rejected"
+        } else {
+            "imported"
+        })
+        .bind(number(summary.rows))
+        .bind(number(accepted))
+        .bind(number(counts.duplicates))
+        .bind(number(counts.inserted))
+        .bind(number(counts.updated))
+        .bind(number(counts.unchanged))
+        .bind(number(counts.gone))
+        .bind(Json(&summary.control_totals))
+        .bind(rejected)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+async fn add_quarantine(conn: &mut Lone, batch: Uuid, lines: &[Quarantined]) -> Result<()> {
+    for (n, line) in lines.iter().enumerate() {
+        run!(conn, |c| sqlx::query(ADD_QUARANTINE)
+            .bind(batch)
+            .bind(i64::try_from(n).unwrap_or(i64::MAX))
+            .bind(i64::try_from(line.line).unwrap_or(i64::MAX))
+            .bind(line.column.as_str())
+            .bind(line.reason.as_str())
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+    }
+    Ok(())
+}
+
+/// The columns of the staging table: the schema's, the folded value of an alias, the hash, the line, the
+/// place in the file.
+fn stage_columns(entity: Entity) -> Vec<&'static str> {
+    let mut columns: Vec<&'static str> = entity.columns().iter().map(|column| column.name).collect();
+    columns.extend((entity == Entity::Alias).then_some("folded"));
+    columns.extend(["row_hash", "file_line", "file_order"]);
+    columns
+}
+
+/// The columns that a merge writes from the staging table.
+fn merged_columns(entity: Entity) -> Vec<&'static str> {
+    let mut columns = stage_columns(entity);
+    columns.truncate(columns.len() - 2);
+    columns
+}
+
+pub(crate) fn stage_tables(entity: Entity) -> String {
+    let columns = merged_columns(entity).join(", ");
+    let name = entity.name();
+    format!(
+        "CREATE TEMPORARY TABLE stage_row AS SELECT {columns}, row_hash AS file_line, row_hash AS file_order FROM {name} WHERE 1 = 0; \
+         CREATE TEMPORARY TABLE stage_alias AS SELECT client, value, folded, row_hash FROM alias WHERE 1 = 0; \
+         CREATE TEMPORARY TABLE renamed (client TEXT NOT NULL PRIMARY KEY)"
+    )
+}
+
+fn on_key(entity: Entity, left: &str, right: &str) -> String {
+    entity
+        .key()
+        .iter()
+        .map(|key| format!("{left}.{key} = {right}.{key}"))
+        .collect::<Vec<_>>()
+        .join(" AND ")
+}
+
+fn count(entity: Entity) -> String {
+    format!("SELECT count(*) FROM {}", entity.name())
+}
+
+/// A row of equal content is seen again.
+fn raise(entity: Entity) -> String {
+    let name = entity.name();
+    let key = on_key(entity, name, "s");
+    let not_stub = if entity == Entity::Client {
+        " AND NOT client.stub"
+    } else {
+        ""
+    };
+    format!(
+        "UPDATE {name} SET seen_at = $1 FROM stage_row s WHERE {key} AND {name}.row_hash = s.row_hash \
+         AND {name}.seen_at < $1{not_stub}"
+    )
+}
+
+/// New rows go in; others replace what is older.
+fn merge(entity: Entity) -> String {
+    let name = entity.name();
+    let columns = merged_columns(entity);
+    let list = columns.join(", ");
+    let stub = entity == Entity::Client;
+    let mut set: Vec<String> = columns
+        .iter()
+        .copied()
+        .filter(|column| !entity.key().contains(column))
+        .chain(["seen_at", "batch", "fed_by"])
+        .map(|column| format!("{column} = excluded.{column}"))
+        .collect();
+    set.extend(stub.then(|| "stub = FALSE".to_owned()));
+    format!(
+        "INSERT INTO {name} ({list}, seen_at, batch, fed_by) SELECT {list}, $1, $2, $3 FROM stage_row WHERE TRUE \
+         ON CONFLICT ({key}) DO UPDATE SET {set} \
+         WHERE {unless}({name}.seen_at, {name}.row_hash) < (excluded.seen_at, excluded.row_hash)",
+        key = entity.key().join(", "),
+        set = set.join(", "),
+        unless = if stub { "client.stub OR " } else { "" },
+    )
+}
+
+/// The rows that contradict the one that stays of their key, and how to drop every row but that one.
+fn repeats(entity: Entity) -> (String, String) {
+    let key = entity.key().join(", ");
+    let ranked = format!(
+        "SELECT file_order, file_line, row_hash, row_number() OVER w AS place, first_value(file_line) OVER w AS kept, \
+         first_value(row_hash) OVER w AS kept_hash FROM stage_row \
+         WINDOW w AS (PARTITION BY {key} ORDER BY row_hash DESC, file_order)"
+    );
+    (
+        format!(
+            "SELECT file_line, kept FROM ({ranked}) r WHERE place > 1 AND row_hash <> kept_hash ORDER BY file_line"
+        ),
+        format!(
+            "DELETE FROM stage_row WHERE file_order IN (SELECT file_order FROM ({ranked}) r WHERE place > 1)"
+        ),
+    )
+}
+
+/// The statements of one entity's load, for the test that prepares every one.
+#[cfg(test)]
+pub(crate) fn generated(entity: Entity) -> Vec<String> {
+    let (contradicting, drop) = repeats(entity);
+    vec![count(entity), raise(entity), merge(entity), contradicting, drop]
+}

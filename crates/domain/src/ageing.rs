@@ -6,6 +6,7 @@
 
 use chrono::{Days, NaiveDate};
 
+use crate::ids::EntityCode;
 use crate::model::words;
 use crate::money::{Currency, Money, MoneyError};
 
@@ -171,6 +172,21 @@ pub struct Bucket {
     pub count: usize,
     /// How much.
     pub amount: Money,
+}
+
+/// What all clients together owe in one band of one entity and currency, as a database sums it up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DebtorBand {
+    /// The entity.
+    pub entity: EntityCode,
+    /// The currency.
+    pub currency: Currency,
+    /// Which band, as [`Bands::index`] counts them.
+    pub band: usize,
+    /// How many items.
+    pub count: i64,
+    /// Their sum in minor units.
+    pub minor: i64,
 }
 
 /// Sorts amounts of one currency, each with the date its age is counted from, into the bands.

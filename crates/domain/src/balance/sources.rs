@@ -36,9 +36,12 @@ impl Standing {
 
 impl Scene<'_> {
     pub(super) fn sources(&self) -> Standing {
+        let needed = |state: &&SourceState| state.needed_for.balance;
+        let none_is_needed = !self.facts.sources.iter().any(|state| needed(&state));
         let speaks = |state: &&SourceState| {
             let brought = |source: &SourceId| *source == state.source;
-            state.needed_for.balance
+            none_is_needed
+                || needed(state)
                 || self.facts.payments.iter().any(|payment| brought(&payment.source))
                 || self
                     .facts
@@ -50,7 +53,8 @@ impl Scene<'_> {
         let freshness = |state: &SourceState| state.freshness_for(self.moment.now, self.moment.as_of);
         let needed: Vec<Needed> = heard
             .iter()
-            .filter(|state| state.needed_for.balance)
+            .copied()
+            .filter(needed)
             .map(|state| Needed {
                 name: state.name.clone(),
                 freshness: freshness(state),

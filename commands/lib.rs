@@ -2,8 +2,10 @@
 
 pub mod balance;
 pub mod client;
+pub mod debtors;
 pub mod deposit;
 pub mod feed;
+pub mod invoice;
 pub mod release;
 pub mod render;
 pub mod request;

@@ -1,0 +1,375 @@
+//! `/invoice number`: what it charges lot by lot, what was paid, what is open, why it is due when it is.
+//!
+//! What is open comes from the same decision as the balance, narrowed to the invoice, so the two can never
+//! tell different figures; access and the age of the data are decided there too.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use hammerdesk_domain::access::Asker;
+use hammerdesk_domain::ageing::Bands;
+use hammerdesk_domain::balance::{self, BalanceAnswer, BalanceQuestion, Narrow};
+use hammerdesk_domain::clock::local_date;
+use hammerdesk_domain::facts::{AccountFacts, Moment};
+use hammerdesk_domain::ids::InvoiceKey;
+use hammerdesk_domain::location::House;
+use hammerdesk_domain::message::{Action, Card, Cell, Figure, Line, Outcome, Reply, Section, Tone};
+use hammerdesk_domain::model::{Allocation, DueBasis, Invoice, InvoiceLine};
+use hammerdesk_domain::money::{Money, MoneyError};
+use serde_json::{Value, json};
+
+/// What is told of one invoice.
+struct Told<'a> {
+    key: &'a InvoiceKey,
+    invoice: Option<&'a Invoice>,
+    lines: Vec<&'a InvoiceLine>,
+    paid_by: Vec<&'a Allocation>,
+    total: Option<Money>,
+    paid: Option<Money>,
+    open: Option<Money>,
+    due_on: Option<NaiveDate>,
+    overdue_days: i64,
+}
+
+/// The invoice of that key, from the facts of the client it was billed to.
+pub fn reply(facts: &AccountFacts, key: &InvoiceKey, asker: &Asker, house: &House, moment: Moment) -> Reply {
+    let question = BalanceQuestion {
+        entity: Some(key.entity.clone()),
+        bands: Bands::default(),
+        narrow: Some(Narrow::Invoice(key.number.clone())),
+        ..BalanceQuestion::default()
+    };
+    let answer = balance::decide(facts, asker, house, &question, moment);
+    if answer.outcome != Outcome::Answered {
+        return crate::balance::reply(&answer);
+    }
+    let day = moment
+        .as_of
+        .unwrap_or_else(|| local_date(moment.now, house.of_entity(&key.entity).zone));
+    match told(facts, key, &answer, day) {
+        Ok(Some(told)) => shown(&told, facts, &answer),
+        Ok(None) => Reply::sentence(
+            Outcome::Unknown,
+            format!("Invoice {} is not on record.", key.number),
+        ),
+        Err(error) => Reply::sentence(
+            Outcome::Error,
+            format!(
+                "The figures of invoice {} cannot be added up, so none are given: {error}.",
+                key.number
+            ),
+        ),
+    }
+}
+
+fn told<'a>(
+    facts: &'a AccountFacts,
+    key: &'a InvoiceKey,
+    answer: &BalanceAnswer,
+    day: NaiveDate,
+) -> Result<Option<Told<'a>>, MoneyError> {
+    let invoice = facts.invoices.iter().find(|invoice| invoice.key == *key);
+    let lines: Vec<&InvoiceLine> = facts.lines.iter().filter(|line| line.invoice == *key).collect();
+    let paid_by: Vec<&Allocation> = facts
+        .allocations
+        .iter()
+        .filter(|allocation| allocation.invoice == *key && allocation.applied_on <= day)
+        .collect();
+    let in_ledger = facts.items.iter().any(|item| {
+        item.entity == key.entity && item.year == key.year && item.invoice.as_ref() == Some(&key.number)
+    });
+    if invoice.is_none() && lines.is_empty() && !in_ledger {
+        return Ok(None);
+    }
+    let open_items = || {
+        let blocks = answer.blocks.iter().filter(|block| block.entity == key.entity);
+        blocks
+            .flat_map(|block| &block.items)
+            .filter(|item| item.year == key.year)
+    };
+    let currency = invoice
+        .map(|invoice| invoice.total.currency())
+        .or_else(|| lines.first().map(|line| line.amount.currency()))
+        .or_else(|| open_items().next().map(|item| item.amount.currency()));
+    let total = match (invoice, currency) {
+        (Some(invoice), _) => Some(invoice.total),
+        (None, Some(currency)) if !lines.is_empty() => {
+            Some(Money::sum(currency, lines.iter().map(|line| line.amount))?)
+        }
+        _ => None,
+    };
+    let paid = currency
+        .map(|c| Money::sum(c, paid_by.iter().map(|allocation| allocation.amount)))
+        .transpose()?;
+    let open = currency
+        .map(|c| Money::sum(c, open_items().map(|item| item.amount)))
+        .transpose()?;
+    let due_on = open_items().filter_map(|item| item.due_on).min();
+    Ok(Some(Told {
+        key,
+        invoice,
+        lines,
+        paid_by,
+        total,
+        paid,
+        open,
+        due_on: due_on.or(invoice.and_then(|invoice| invoice.due_on)),
+        overdue_days: open_items()
+            .filter(|item| item.amount.is_positive())
+            .map(|item| item.days)
+            .max()
+            .unwrap_or(0),
+    }))
+}
+
+fn shown(told: &Told<'_>, facts: &AccountFacts, answer: &BalanceAnswer) -> Reply {
+    let state = state(told);
+    let mut sections = vec![Section::Figures {
+        heading: None,
+        rows: figures(told),
+    }];
+    sections.extend(line_table(&told.lines, &told.paid_by));
+    sections.extend(payments(&told.paid_by));
+    let lines = remarks(told, answer);
+    if !lines.is_empty() {
+        sections.push(Section::Lines { heading: None, lines });
+    }
+    if let Some(block) = answer
+        .blocks
+        .first()
+        .filter(|block| !block.client_safe.is_empty())
+    {
+        sections.push(Section::ClientSafe {
+            sentence: block.client_safe.clone(),
+        });
+    }
+    let client = &facts.client;
+    let card = Card {
+        title: format!("Invoice {} · {}", told.key.number, client.name),
+        subtitle: Some(format!(
+            "{} · {} · client {}",
+            told.key.entity,
+            told.key.year,
+            client.no.short()
+        )),
+        badge: Some(state.to_uppercase()),
+        tone: if state == "overdue" || state == "superseded" {
+            Tone::Warn
+        } else {
+            Tone::Plain
+        },
+        sections,
+        as_of: answer.as_of.clone(),
+        stale: answer.stale,
+        explain: answer.explain.clone(),
+    };
+    let mut reply = Reply::card(card, facts_of(told, facts, answer, &state));
+    let mut replacement = told
+        .invoice
+        .and_then(|invoice| invoice.superseded_by.as_ref())
+        .map(|by| Action::ask(format!("Invoice {by}"), format!("/invoice {by}")));
+    if let Some(action) = &mut replacement {
+        action.primary = true;
+    }
+    reply.actions.extend(replacement);
+    reply
+        .actions
+        .push(Action::ask("Release", format!("/release {}", told.key.number)));
+    reply
+        .actions
+        .push(Action::ask("Balance", format!("/balance {}", client.no)));
+    reply
+}
+
+/// Overdue is derived from what is open and never stored.
+fn state(told: &Told<'_>) -> String {
+    let is_open = told.open.is_some_and(Money::is_positive);
+    match told.invoice {
+        Some(invoice) if invoice.superseded_by.is_some() => "superseded".to_owned(),
+        _ if is_open && told.overdue_days > 0 => "overdue".to_owned(),
+        Some(invoice) => invoice.state.word().replace('_', " "),
+        None if is_open => "open".to_owned(),
+        None => "cleared".to_owned(),
+    }
+}
+
+fn figures(told: &Told<'_>) -> Vec<Figure> {
+    let figure = |label: &str, value: Cell, note: Option<String>, tone: Tone| Figure {
+        label: label.to_owned(),
+        value,
+        note,
+        tone,
+    };
+    let amount = |money: Option<Money>| money.map_or(Cell::Text("not known".to_owned()), Cell::Amount);
+    let late = told.overdue_days > 0 && told.open.is_some_and(Money::is_positive);
+    let mut rows = vec![
+        figure("Total", amount(told.total), None, Tone::Plain),
+        figure(
+            "Paid",
+            amount(told.paid),
+            Some("applied to this invoice".to_owned()),
+            Tone::Plain,
+        ),
+        figure(
+            "Open",
+            amount(told.open),
+            None,
+            if late { Tone::Warn } else { Tone::Plain },
+        ),
+    ];
+    if let Some(invoice) = told.invoice {
+        rows.push(figure("Issued", Cell::Date(invoice.issued_on), None, Tone::Quiet));
+    }
+    if let Some(due_on) = told.due_on {
+        let basis = told.invoice.and_then(|invoice| invoice.due_basis).map(basis_said);
+        let late = late.then(|| format!("{} days past due", told.overdue_days));
+        let note: Vec<String> = basis.map(str::to_owned).into_iter().chain(late).collect();
+        let note = (!note.is_empty()).then(|| note.join("; "));
+        rows.push(figure("Due", Cell::Date(due_on), note, Tone::Plain));
+    }
+    rows
+}
+
+const fn basis_said(basis: DueBasis) -> &'static str {
+    match basis {
+        DueBasis::SaleDate => "counted from the sale's date",
+        DueBasis::InvoiceDate => "counted from the invoice's date",
+        DueBasis::InvoiceReceipt => "counted from the day the client received it",
+        DueBasis::Instalments => "by instalments",
+    }
+}
+
+fn line_table(lines: &[&InvoiceLine], paid_by: &[&Allocation]) -> Option<Section> {
+    if lines.is_empty() {
+        return None;
+    }
+    let mut sorted = lines.to_vec();
+    sorted.sort_by_key(|line| (line.lot.is_none(), &line.lot, line.line));
+    let rows = sorted
+        .iter()
+        .map(|line| {
+            let paid = paid_by
+                .iter()
+                .filter(|a| a.line == Some(line.line))
+                .map(|allocation| allocation.amount);
+            let paid = Money::sum(line.amount.currency(), paid)
+                .ok()
+                .filter(|paid| !paid.is_zero());
+            vec![
+                Cell::Text(line.lot.as_ref().map_or("—".to_owned(), ToString::to_string)),
+                Cell::Text(line.kind.word().replace('_', " ")),
+                Cell::Amount(line.amount),
+                paid.map_or(Cell::Empty, Cell::Amount),
+            ]
+        })
+        .collect();
+    Some(Section::Table {
+        heading: Some("Lines".to_owned()),
+        columns: ["Lot", "Charge", "Amount", "Paid on it"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows,
+        more: 0,
+    })
+}
+
+fn payments(paid_by: &[&Allocation]) -> Option<Section> {
+    if paid_by.is_empty() {
+        return None;
+    }
+    let rows = paid_by
+        .iter()
+        .map(|allocation| {
+            let target = match (&allocation.lot, allocation.line) {
+                (Some(lot), _) => format!("lot {lot}"),
+                (None, Some(line)) => format!("line {line}"),
+                (None, None) => "whole invoice".to_owned(),
+            };
+            vec![
+                Cell::Date(allocation.applied_on),
+                Cell::Text(format!("{} {}", allocation.source, allocation.payment)),
+                Cell::Text(target),
+                Cell::Amount(allocation.amount),
+            ]
+        })
+        .collect();
+    Some(Section::Table {
+        heading: Some("Paid".to_owned()),
+        columns: ["Applied", "Payment", "For", "Amount"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows,
+        more: 0,
+    })
+}
+
+fn remarks(told: &Told<'_>, answer: &BalanceAnswer) -> Vec<Line> {
+    let rows = answer
+        .rows
+        .iter()
+        .chain(answer.blocks.iter().flat_map(|block| &block.rows));
+    let mut lines: Vec<Line> = rows
+        .filter(|row| !matches!(row.code, "B5" | "B6" | "B8" | "B9" | "B16"))
+        .filter_map(|row| {
+            let text = row.internal.clone().or_else(|| row.client_safe.clone())?;
+            Some(Line {
+                code: Some(row.code.to_owned()),
+                text,
+                tone: row.tone,
+            })
+        })
+        .collect();
+    // Without open items there is no block whose rule B17 could point to the replacement.
+    let by = told.invoice.and_then(|invoice| invoice.superseded_by.as_ref());
+    if let Some(by) = by.filter(|_| !lines.iter().any(|line| line.code.as_deref() == Some("B17"))) {
+        let text = format!("Invoice {} was replaced by {by}.", told.key.number);
+        lines.push(Line {
+            code: Some("B17".to_owned()),
+            text,
+            tone: Tone::Warn,
+        });
+    }
+    lines
+}
+
+fn facts_of(told: &Told<'_>, facts: &AccountFacts, answer: &BalanceAnswer, state: &str) -> Value {
+    let as_of: serde_json::Map<String, Value> = answer
+        .extracted
+        .iter()
+        .map(|(source, at): &(String, Option<DateTime<Utc>>)| (source.clone(), json!(at)))
+        .collect();
+    let invoice = told.invoice;
+    let currency = told.total.or(told.open).map(Money::currency);
+    json!({
+        "client": {"number": facts.client.no.as_str(), "name": facts.client.name},
+        "as_of": as_of,
+        "invoice": {
+            "entity": told.key.entity.as_str(),
+            "number": told.key.number.as_str(),
+            "year": told.key.year,
+            "kind": invoice.map(|invoice| invoice.kind),
+            "state": state,
+            "currency": currency,
+            "issued_on": invoice.map(|invoice| invoice.issued_on),
+            "due_on": told.due_on,
+            "due_basis": invoice.and_then(|invoice| invoice.due_basis),
+            "superseded_by": invoice.and_then(|invoice| invoice.superseded_by.clone()),
+            "total": told.total.map(Money::plain),
+            "paid": told.paid.map(Money::plain),
+            "open": told.open.map(Money::plain),
+            "overdue_days": told.overdue_days.max(0),
+        },
+        "lines": told.lines.iter().map(|line| json!({
+            "line": line.line,
+            "lot": line.lot.as_ref().map(ToString::to_string),
+            "kind": line.kind,
+            "amount": line.amount.plain(),
+        })).collect::<Vec<_>>(),
+        "paid": told.paid_by.iter().map(|allocation| json!({
+            "source": allocation.source.as_str(),
+            "payment": allocation.payment.as_str(),
+            "lot": allocation.lot.as_ref().map(ToString::to_string),
+            "line": allocation.line,
+            "amount": allocation.amount.plain(),
+            "applied_on": allocation.applied_on,
+        })).collect::<Vec<_>>(),
+    })
+}

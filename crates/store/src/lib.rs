@@ -7,6 +7,7 @@
 mod account;
 mod batches;
 mod bulk;
+pub mod chat;
 mod engine;
 mod error;
 mod load;

@@ -29,6 +29,7 @@ struct Step {
 
 migrations! {
     1 "0001_house";
+    2 "0002_chat";
 }
 
 statements! {

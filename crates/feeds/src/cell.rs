@@ -19,6 +19,7 @@ const LONGEST_TEXT: usize = 500;
 
 /// How one canonical column is filled from a file.
 pub(crate) struct Plan {
+    pub(crate) at: usize,
     pub(crate) column: &'static Column,
     /// The name by which the person knows it: of the file's column.
     pub(crate) shown: String,
@@ -32,7 +33,44 @@ pub(crate) struct Plan {
 #[derive(Clone, Copy)]
 pub(crate) struct Spot {
     pub(crate) line: u64,
-    pub(crate) currency: Option<Currency>,
+    pub(crate) currency: Option<Denomination>,
+}
+
+/// A currency and its number of decimals, looked up once a file and not once a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Denomination {
+    pub(crate) currency: Currency,
+    places: u32,
+}
+
+/// The currencies that a file was seen to use.
+#[derive(Debug, Default)]
+pub(crate) struct Currencies(Vec<(String, Denomination)>);
+
+impl Currencies {
+    /// The currency of that code.
+    pub(crate) fn named(&mut self, code: &str) -> Option<Denomination> {
+        if let Some((_, known)) = self.0.iter().find(|(known, _)| known == code) {
+            return Some(*known);
+        }
+        let currency: Currency = code.parse().ok()?;
+        let found = Denomination {
+            currency,
+            places: currency.places(),
+        };
+        if code.len() == 3 {
+            self.0.push((code.to_owned(), found));
+        }
+        Some(found)
+    }
+}
+
+/// What reading one file remembers across its rows.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// For each canonical column of identifiers: its leading zeros.
+    pub(crate) zeros: Vec<Option<ZeroWatch>>,
+    pub(crate) currencies: Currencies,
 }
 
 /// Where a value comes from, by places in the header.
@@ -82,18 +120,19 @@ impl Plan {
         text: &str,
         profile: &Profile,
         spot: Spot,
-        zeros: &mut Option<ZeroWatch>,
+        memory: &mut Memory,
     ) -> Result<Value, Problem> {
         if text.is_empty() {
             return Ok(Value::Null);
         }
         match self.column.kind {
             Kind::Text => free_text(text),
-            Kind::Id => self.identifier(text, spot.line, zeros),
-            Kind::Client => match self.identifier(text, spot.line, zeros)? {
+            Kind::Id => self.identifier(text, spot.line, memory),
+            Kind::Client => match self.identifier(text, spot.line, memory)? {
+                Value::Text(text) if is_canonical_client(&text) => Ok(Value::Text(text)),
                 Value::Text(text) => ClientNo::parse(&text)
                     .map(|client| Value::Text(client.as_str().to_owned()))
-                    .ok_or_else(|| bad(format!("{} is not a client number", shown(&text)))),
+                    .ok_or_else(|| bad("has a character that no client number has")),
                 other => Ok(other),
             },
             Kind::Int => {
@@ -106,12 +145,10 @@ impl Plan {
                 })
             }
             Kind::Money(_) => self.amount(text, profile.numbers, spot.currency),
-            Kind::Currency => {
-                let code: Currency = text
-                    .parse()
-                    .map_err(|_| bad(format!("{} is not an ISO 4217 currency", shown(text))))?;
-                Ok(Value::Text(code.code().to_owned()))
-            }
+            Kind::Currency => match memory.currencies.named(text) {
+                Some(known) => Ok(Value::Text(known.currency.code().to_owned())),
+                None => Err(bad(format!("{} is not an ISO 4217 currency", shown(text)))),
+            },
             Kind::Date => self.date(
                 text,
                 self.rule
@@ -144,7 +181,9 @@ impl Plan {
         }
     }
 
-    fn identifier(&self, text: &str, line: u64, zeros: &mut Option<ZeroWatch>) -> Result<Value, Problem> {
+    /// Its reasons never quote the cell: a name that slipped into the column of client numbers may be one
+    /// that not everybody may read.
+    fn identifier(&self, text: &str, line: u64, memory: &mut Memory) -> Result<Value, Problem> {
         let text = self.undone(text, Declared::IntegerAsDecimal);
         if text.len() > LONGEST_ID && text.chars().count() > LONGEST_ID {
             return Err(bad(format!("is longer than {LONGEST_ID} characters")));
@@ -152,32 +191,32 @@ impl Plan {
         if text.bytes().all(|b| b.is_ascii_digit()) {
             let digits = self.rule.as_ref().and_then(|rule| rule.digits);
             if digits.is_some_and(|digits| text.len() > digits) {
-                return Err(bad(format!(
-                    "{} has more digits than the mapping declares",
-                    shown(text)
-                )));
+                return Err(bad("has more digits than the mapping declares"));
             }
-            if let Some(zeros) = zeros {
+            if let Some(Some(zeros)) = memory.zeros.get_mut(self.at) {
                 zeros.see(text, line);
             }
             return Ok(Value::Text(text.to_owned()));
         }
-        if text.chars().any(char::is_whitespace) {
-            return Err(bad(format!("{} has a blank inside an identifier", shown(text))));
-        }
         if text.chars().any(is_deceptive) {
-            return Err(bad(format!(
-                "{} has a hidden or control character inside an identifier",
-                shown(text)
-            )));
+            return Err(bad("has a hidden or control character inside an identifier"));
+        }
+        if text.chars().any(char::is_whitespace) {
+            return Err(bad("has a blank inside an identifier"));
         }
         damage::of_identifier(text)
             .map_or_else(|| Ok(Value::Text(text.to_owned())), |why| Err(Problem::File(why)))
     }
 
-    fn amount(&self, text: &str, style: NumberStyle, currency: Option<Currency>) -> Result<Value, Problem> {
-        let currency = currency.ok_or_else(|| bad("has no currency to be an amount of"))?;
-        let minor = number::parse_minor(text, style, currency.places()).map_err(|amiss| match amiss {
+    fn amount(
+        &self,
+        text: &str,
+        style: NumberStyle,
+        currency: Option<Denomination>,
+    ) -> Result<Value, Problem> {
+        let Denomination { currency, places } =
+            currency.ok_or_else(|| bad("has no currency to be an amount of"))?;
+        let minor = number::parse_minor(text, style, places).map_err(|amiss| match amiss {
             Amiss::OtherStyle(why) => Problem::File(format!(
                 "{} contradicts the declared number style ({}): {why}. Declare the style that the whole file has under [numbers] in the mapping",
                 shown(text),
@@ -185,7 +224,7 @@ impl Plan {
             )),
             Amiss::NotANumber => damage::of_number(text)
                 .map_or_else(|| bad(format!("{} is not an amount", shown(text))), Problem::File),
-            Amiss::TooPrecise => bad(format!("{} has more decimals than {currency} has ({})", shown(text), currency.places())),
+            Amiss::TooPrecise => bad(format!("{} has more decimals than {currency} has ({})", shown(text), places)),
             Amiss::TooLarge => bad(format!("{} is too large to be an amount", shown(text))),
         })?;
         let is_negated = self.rule.as_ref().is_some_and(|rule| rule.is_negated);
@@ -239,6 +278,11 @@ impl Plan {
     }
 }
 
+/// Already in the form that [`ClientNo::parse`] gives it?
+fn is_canonical_client(text: &str) -> bool {
+    text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 fn free_text(text: &str) -> Result<Value, Problem> {
     if text.len() > LONGEST_CELL {
         return Err(bad(format!("is longer than {LONGEST_CELL} bytes")));
@@ -289,5 +333,37 @@ fn yes_or_no(text: &str) -> Result<Value, Problem> {
         Ok(Value::Bool(false))
     } else {
         Err(bad(format!("{} is neither yes nor no", shown(text))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_short_cut_for_client_numbers_agrees_with_their_canonical_form() {
+        for text in [
+            "0140105686",
+            "140105686",
+            "0000000000",
+            "A123456789",
+            "01401056860",
+            "٠١٢٣٤",
+        ] {
+            let canonical = ClientNo::parse(text).map(|client| client.as_str().to_owned());
+            assert!(
+                !is_canonical_client(text) || canonical.as_deref() == Some(text),
+                "{text}"
+            );
+        }
+        assert!(is_canonical_client("0140105686"));
+    }
+
+    #[test]
+    fn a_currency_is_looked_up_once_and_in_any_case() {
+        let mut seen = Currencies::default();
+        assert_eq!(seen.named("usd").map(|known| known.currency), Some(Currency::USD));
+        assert_eq!(seen.named("usd"), seen.named("USD"));
+        assert_eq!(seen.named("XXX"), None);
     }
 }

@@ -4,7 +4,7 @@ use chrono::Datelike;
 use hammerdesk_domain::money::Currency;
 use hammerdesk_domain::record::{Kind, Record, Value};
 
-use crate::cell::{From, Plan, Problem, Spot, shown};
+use crate::cell::{From, Memory, Plan, Problem, Spot, shown};
 use crate::damage::ZeroWatch;
 use crate::error::FeedError;
 use crate::header::Names;
@@ -30,8 +30,9 @@ pub(crate) enum Verdict {
 pub(crate) struct Binding {
     profile: Profile,
     plans: Vec<Plan>,
-    zeros: Vec<Option<ZeroWatch>>,
-    money: Vec<usize>,
+    memory: Memory,
+    /// The money columns, and the column of each one's currency.
+    money: Vec<(usize, Option<usize>)>,
     must_be_filled: Vec<(usize, String)>,
     skip: Vec<(usize, Vec<String>)>,
     status: Option<Status>,
@@ -110,6 +111,7 @@ impl Binding {
                 && rule.is_none_or(|rule| !rule.mixes_padding && rule.declared.is_none());
             zeros.push(watches.then(|| ZeroWatch::new(rule.and_then(|rule| rule.digits))));
             plans.push(Plan {
+                at: plans.len(),
                 column,
                 shown,
                 from,
@@ -159,14 +161,19 @@ impl Binding {
         if !missing.is_empty() {
             return Err(names.missing(&missing));
         }
-        let money = (0..plans.len())
-            .filter(|at| matches!(plans[*at].column.kind, Kind::Money(_)))
-            .collect();
+        let money = plans.iter().filter_map(|plan| match plan.column.kind {
+            Kind::Money(currency) => Some((plan.at, profile.entity.column_index(currency))),
+            _ => None,
+        });
+        let money = money.collect();
         let blanks = vec![0; must_be_filled.len() + plans.len()];
         let mut binding = Self {
             profile,
             plans,
-            zeros,
+            memory: Memory {
+                zeros,
+                ..Memory::default()
+            },
             money,
             must_be_filled,
             skip,
@@ -231,12 +238,15 @@ impl Binding {
             }
         }
         for step in 0..self.money.len() {
-            let at = self.money[step];
+            let (at, currency_at) = self.money[step];
             let mut value = Value::Null;
-            let currency = self.currency_for(at, &values);
+            let currency = match currency_at.and_then(|at| values.get(at)) {
+                Some(Value::Text(code)) => self.memory.currencies.named(code),
+                _ => None,
+            };
             self.settle(at, row, Spot { line, currency }, &mut value, &mut problems)?;
             if let (Value::Int(minor), Some(currency)) = (&value, currency) {
-                self.add(at, currency, *minor);
+                self.add(at, currency.currency, *minor);
             }
             values[at] = value;
         }
@@ -270,7 +280,7 @@ impl Binding {
         for (name, count) in names.zip(&self.blanks).filter(|(_, count)| **count > 0) {
             *totals.blanks.entry(name.clone()).or_default() += count;
         }
-        let mut watched = self.plans.iter().zip(&self.zeros);
+        let mut watched = self.plans.iter().zip(&self.memory.zeros);
         let lost = watched.find_map(|(plan, zeros)| zeros.as_ref()?.verdict(&plan.shown));
         lost.map_or(Ok(()), |sentence| Err(FeedError::Refused(sentence)))
     }
@@ -297,16 +307,6 @@ impl Binding {
         if let Some(first) = blank.first() {
             let verb = if blank.len() == 1 { "is" } else { "are" };
             problems.push(((*first).to_owned(), format!("{} {verb} blank", listed(&blank))));
-        }
-    }
-
-    fn currency_for(&self, at: usize, values: &[Value]) -> Option<Currency> {
-        let Kind::Money(column) = self.plans[at].column.kind else {
-            return None;
-        };
-        match values.get(self.profile.entity.column_index(column)?)? {
-            Value::Text(code) => code.parse().ok(),
-            _ => None,
         }
     }
 
@@ -345,7 +345,7 @@ impl Binding {
         };
         let text = plan.rule.as_ref().map_or(text, |rule| rule.meaning_of(text));
         let read = plan
-            .read(text, &self.profile, spot, &mut self.zeros[at])
+            .read(text, &self.profile, spot, &mut self.memory)
             .and_then(|read| match (&plan.sign, read) {
                 (Some(place), Value::Int(minor)) => plan.signed(minor, row.cell(*place)).map(Value::Int),
                 (_, read) => Ok(read),

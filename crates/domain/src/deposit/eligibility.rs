@@ -65,7 +65,7 @@ pub(super) fn find<'a>(case: &Case<'a>) -> Findings<'a> {
     let checks = vec![
         d1(case),
         check(D::D2, funds == Funds::Cleared, funds_because(&funds)),
-        d3(&sales),
+        d3(case, &sales),
         d4(&purchase, &sales),
         d5(case, &sales, debts.as_deref().map_err(ToString::to_string)),
         d6(case),
@@ -177,29 +177,44 @@ fn funds_because(funds: &Funds) -> String {
     }
 }
 
-fn d3(sales: &Sales<'_>) -> Check {
-    let because = if !sales.unknown.is_empty() {
-        format!("nothing is known of sale {}", join(sales.unknown.iter()))
-    } else if !sales.running.is_empty() {
-        let names = sales.running.iter().map(|sale| {
+fn d3(case: &Case<'_>, sales: &Sales<'_>) -> Check {
+    let covers = &case.deposit.covers;
+    let unknown: Vec<_> = sales.unknown.iter().filter(|no| covers.contains(no)).collect();
+    let running: Vec<_> = sales
+        .running
+        .iter()
+        .filter(|sale| covers.contains(&sale.no))
+        .collect();
+    let because = if !unknown.is_empty() {
+        format!("nothing is known of sale {}", join(unknown.iter()))
+    } else if !running.is_empty() {
+        join(running.iter().map(|sale| {
             let state = if sale.cancelled {
                 "was cancelled; its results are not final"
             } else {
                 "is not over with final results"
             };
             format!("sale {} (ends {}) {state}", sale.no, day(sale.ends_on))
-        });
-        join(names)
+        }))
     } else if let Some((sale, _)) = &sales.last {
-        format!(
-            "the last covered sale, {}, ended on {} and its results are final",
-            sale.no,
-            day(sale.ends_on)
-        )
+        match (covers.len(), covers.first()) {
+            (1, Some(_)) if covers.contains(&sale.no) => {
+                format!(
+                    "sale {} ended on {} and its results are final",
+                    sale.no,
+                    day(sale.ends_on)
+                )
+            }
+            _ => "every sale it covers is over with final results".to_owned(),
+        }
     } else {
         "it is not on record which sale it covers".to_owned()
     };
-    check(D::D3, sales.are_over(), because)
+    check(
+        D::D3,
+        unknown.is_empty() && running.is_empty() && sales.last.is_some(),
+        because,
+    )
 }
 
 fn d4(purchase: &Purchase, sales: &Sales<'_>) -> Check {

@@ -110,10 +110,7 @@ pub(super) fn judge(case: &Case<'_>) -> DepositLine {
     if !other_currency.is_empty() && findings.holds(D::D1) {
         fits.push((Situation::P20, owed_elsewhere(&other_currency)));
     }
-    let also = fits
-        .iter()
-        .map(|(situation, _)| *situation)
-        .filter(|situation| *situation != status);
+    let also = beside(&fits, status).map(|(situation, _)| *situation);
     let shows_due = !matches!(
         status,
         Situation::P1
@@ -142,14 +139,17 @@ pub(super) fn judge(case: &Case<'_>) -> DepositLine {
         acts: String::new(),
         promise: None,
         due_by: due_by.filter(|_| shows_due),
-        held_until: (status == Situation::P4).then(|| held_until(&findings)).flatten(),
+        held_until: (status == Situation::P4 && findings.holds(D::D1))
+            .then(|| held_until(&findings))
+            .flatten(),
         debts: findings.debts.clone(),
         refund: case.deposit.refunds.last().map(RefundLine::of),
         explain: explain::steps(&findings.checks, &fits),
         checks: findings.checks.clone(),
     };
     said::fill(&mut line, case, &findings);
-    line.internal.extend(beside(&fits, status));
+    line.internal
+        .extend(beside(&fits, status).map(|(situation, because)| said::beside(*situation, because)));
     line
 }
 
@@ -329,10 +329,9 @@ fn held_until(findings: &Findings<'_>) -> Option<chrono::NaiveDate> {
         .map(|(sale, _)| sale.ends_on)
 }
 
-/// The lines for what applies beside the status.
-fn beside(fits: &[Fit], status: Situation) -> Vec<String> {
-    let others = fits.iter().filter(|(situation, _)| *situation != status);
-    others
-        .map(|(situation, because)| said::beside(*situation, because))
-        .collect()
+/// What applies beside the status. That it would otherwise be eligible is no news.
+fn beside(fits: &[Fit], status: Situation) -> impl Iterator<Item = &Fit> {
+    fits.iter().filter(move |(situation, _)| {
+        *situation != status && !matches!(situation, Situation::P6 | Situation::P7)
+    })
 }

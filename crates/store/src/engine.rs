@@ -182,11 +182,11 @@ impl Store {
         let first = options
             .connect()
             .await
-            .map_err(|error| sqlite_reason(&place, error))?;
+            .map_err(|error| sqlite_reason(&place, &error))?;
         first
             .close()
             .await
-            .map_err(|error| sqlite_reason(&place, error))?;
+            .map_err(|error| sqlite_reason(&place, &error))?;
         let options = options.create_if_missing(false);
         let pool = || {
             PoolOptions::<Sqlite>::new()
@@ -310,13 +310,13 @@ impl Store {
     }
 }
 
-fn sqlite_reason(place: &str, error: sqlx::Error) -> StoreError {
+fn sqlite_reason(place: &str, error: &sqlx::Error) -> StoreError {
     let place = place.to_owned();
     let code = error
         .as_database_error()
-        .and_then(|refusal| refusal.code())
+        .and_then(sqlx::error::DatabaseError::code)
         .and_then(|code| code.parse::<i64>().ok());
-    match (&error, code.map(|code| code & 0xFF)) {
+    match (error, code.map(|code| code & 0xFF)) {
         (sqlx::Error::Database(refusal), _) if is_busy(refusal.as_ref()) => StoreError::Locked(place),
         (_, Some(26 | 11)) => StoreError::NotADatabase(place),
         (_, Some(14)) if !std::path::Path::new(&place).exists() => StoreError::Missing(place),

@@ -5,21 +5,34 @@
 //! serve SQLite and PostgreSQL; only [`engine`] and the bulk path know which it is.
 
 mod account;
+mod actions;
+mod answers;
 mod batches;
 mod bulk;
 pub mod chat;
+mod debtors;
 mod engine;
 mod error;
 mod load;
 mod model;
+mod property;
+mod raw;
 mod rows;
 mod schema;
 mod search;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use account::{AccountQuery, Lots, Part};
+pub use actions::Action;
+pub use answers::Answer;
 pub use batches::{Batch, FeedHead};
+pub use debtors::{DebtorBand, MOST_BANDS};
 pub use engine::{Store, Unit, View};
 pub use error::{Result, StoreError};
 pub use load::{Checked, Line, Load, Loaded, Loader, NewBatch, Quarantined, Summary};
+pub use raw::{RawFile, RawWriter};
 pub use schema::{Schema, migration_names};
 pub use search::{ClientQuery, Found, Matched};

@@ -49,15 +49,19 @@ statements! {
 /// Statements on the temporary tables of an import; they can be prepared where those exist.
 pub(crate) mod staged {
     crate::engine::statements! {
-        NOTE_SNAPSHOT = "INSERT INTO snapshot (source, company, extracted_at) SELECT DISTINCT $1, entity, $2 \
-            FROM stage_row WHERE TRUE ON CONFLICT (source, company) DO UPDATE SET extracted_at = excluded.extracted_at \
+        NOTE_SNAPSHOT = "INSERT INTO snapshot (source, company, extracted_at) SELECT $1, c.entity, $2 \
+            FROM (SELECT DISTINCT entity FROM stage_row) c WHERE TRUE ON CONFLICT (source, company) DO UPDATE SET extracted_at = excluded.extracted_at \
             WHERE snapshot.extracted_at < excluded.extracted_at";
         ADD_STUBS = "INSERT INTO client (client, name, kind, confidentiality, stub, row_hash, seen_at, batch, fed_by) \
-            SELECT s.client, coalesce(max(s.client_name), s.client), 'person', 'normal', TRUE, 0, \
-            CASE WHEN max(s.client_name) IS NULL THEN $2 ELSE $1 END, $3, $4 FROM stage_row s GROUP BY s.client \
+            SELECT s.client, s.name, 'person', 'normal', TRUE, 0, $1, $2, $3 FROM (SELECT client, max(client_name) AS name \
+            FROM stage_row WHERE client_name IS NOT NULL GROUP BY client) s WHERE TRUE \
             ON CONFLICT (client) DO UPDATE SET name = excluded.name, seen_at = excluded.seen_at, \
             batch = excluded.batch, fed_by = excluded.fed_by \
             WHERE client.stub AND (client.seen_at, client.name) < (excluded.seen_at, excluded.name)";
+        ADD_NAMELESS = "INSERT INTO client (client, name, kind, confidentiality, stub, row_hash, seen_at, batch, fed_by) \
+            SELECT s.client, s.client, 'person', 'normal', TRUE, 0, $1, $2, $3 FROM (SELECT DISTINCT client \
+            FROM stage_row) s WHERE NOT EXISTS (SELECT 1 FROM client c WHERE c.client = s.client) \
+            ON CONFLICT (client) DO NOTHING";
         NEW_SPELLINGS = "SELECT DISTINCT s.client, s.client_name FROM stage_row s WHERE s.client_name IS NOT NULL \
             AND NOT EXISTS (SELECT 1 FROM alias a WHERE a.client = s.client AND a.kind = 'name' \
             AND a.value = s.client_name AND a.sale = '') AND (s.client, s.client_name) > ($1, $2) \
@@ -438,14 +442,19 @@ impl Loader {
                 .await
                 .map(|done| done.rows_affected()))?;
         }
-        run!(self.conn, |c| sqlx::query(staged::ADD_STUBS)
-            .bind(at)
-            .bind(DateTime::<Utc>::UNIX_EPOCH)
-            .bind(id)
-            .bind(source)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
+        // A number without a name is older than any name.
+        for (sql, at) in [
+            (staged::ADD_STUBS, at),
+            (staged::ADD_NAMELESS, DateTime::<Utc>::UNIX_EPOCH),
+        ] {
+            run!(self.conn, |c| sqlx::query(sql)
+                .bind(at)
+                .bind(id)
+                .bind(source)
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+        }
         self.add_spellings().await
     }
 

@@ -19,11 +19,11 @@ use crate::rows::Stored;
 pub(crate) struct Fields<'a>(pub(crate) &'a Stored);
 
 impl Fields<'_> {
-    fn corrupt(&self, column: &str, reason: impl ToString) -> StoreError {
+    fn corrupt(&self, column: &str, reason: &str) -> StoreError {
         StoreError::Corrupt {
             table: self.0.record.entity.name(),
             column: column.to_owned(),
-            reason: reason.to_string(),
+            reason: reason.to_owned(),
         }
     }
 
@@ -53,7 +53,7 @@ impl Fields<'_> {
         self.maybe_str(column)?
             .map(|word| {
                 word.parse()
-                    .map_err(|error: T::Err| self.corrupt(column, error.to_string()))
+                    .map_err(|error: T::Err| self.corrupt(column, &error.to_string()))
             })
             .transpose()
     }

@@ -468,7 +468,12 @@ impl Scene<'_> {
             ..*self
         };
         let mut grounds = scene.grounds(narrowed.as_ref().and_then(|narrowed| narrowed.share))?;
-        rulings.extend(scene.account_rules(&grounds, asker, standing));
+        rulings.extend(scene.account_rules(
+            &grounds,
+            asker,
+            standing,
+            narrowed.as_ref().is_none_or(|n| n.is_known),
+        ));
         rulings.push(scene.narrowing(narrowed.as_ref()));
         rulings.push(Ruling::not("B22", "The question is the client's own."));
         let mut blocks = Vec::with_capacity(grounds.len());

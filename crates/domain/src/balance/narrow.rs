@@ -4,6 +4,7 @@ use super::{Narrow, Ruling, Scene};
 use crate::facts::AccountFacts;
 use crate::ids::{EntityCode, InvoiceKey, InvoiceNo, LotKey, PaymentId, SourceId};
 use crate::message::Tone;
+use crate::model::{Invoice, InvoiceState};
 use crate::money::{Money, MoneyError};
 
 /// The facts of one invoice or lot.
@@ -12,6 +13,8 @@ pub(super) struct Narrowed {
     /// For a lot: how much of its invoice may stand open for it, where that is known.
     pub(super) share: Option<Money>,
     said: String,
+    /// Does the ledger know enough of it to say that nothing is open?
+    pub(super) is_known: bool,
 }
 
 impl Scene<'_> {
@@ -19,10 +22,24 @@ impl Scene<'_> {
         match self.question.narrow.as_ref()? {
             Narrow::Invoice(number) => {
                 let is = |entity: &EntityCode, other: &InvoiceNo| other == number && self.asks(entity);
+                let facts = only(self.facts, is);
+                let is_settled = |invoice: &Invoice| {
+                    matches!(
+                        invoice.state,
+                        InvoiceState::Paid | InvoiceState::Cancelled | InvoiceState::Superseded
+                    )
+                };
+                let is_known = !facts.items.is_empty() || facts.invoices.iter().any(is_settled);
+                let said = if is_known {
+                    format!("Only invoice {number} is counted; money on account is not.")
+                } else {
+                    format!("The ledger holds nothing of invoice {number}, so no figure can be given.")
+                };
                 Some(Narrowed {
-                    facts: only(self.facts, is),
+                    facts,
                     share: None,
-                    said: format!("Only invoice {number} is counted; money on account is not."),
+                    said,
+                    is_known,
                 })
             }
             Narrow::Lot(lot) => Some(self.only_lot(lot)),
@@ -77,7 +94,12 @@ impl Scene<'_> {
                 )
             }
         };
-        Narrowed { facts, share, said }
+        Narrowed {
+            facts,
+            share,
+            said,
+            is_known: share.is_some(),
+        }
     }
 
     /// The lot's own lines less what was allocated to it.

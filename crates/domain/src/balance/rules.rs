@@ -9,7 +9,7 @@ use crate::access::Asker;
 use crate::exposure::{Agreements, is_in_force};
 use crate::location::Location;
 use crate::message::Tone;
-use crate::model::{InvoiceState, ItemKind, Payment, TermsAgreement, TermsState};
+use crate::model::{InvoiceState, ItemKind, LedgerItem, Payment, TermsAgreement, TermsState};
 use crate::money::Money;
 
 /// For how many days an item counts as recently reopened (B20).
@@ -22,14 +22,17 @@ impl Scene<'_> {
         grounds: &[Ground<'_>],
         asker: &Asker,
         standing: &sources::Standing,
+        is_known: bool,
     ) -> Vec<Ruling> {
         let b5 = self.no_activity().from(&standing.ledger);
         let mut rulings = Vec::new();
         if grounds.is_empty() {
-            rulings.push(if b5.row.is_some() {
+            rulings.push(if !is_known {
+                Ruling::not("B6", "What was asked about is not in the ledger.")
+            } else if b5.row.is_some() {
                 Ruling::not("B6", "There never was any account activity.")
             } else {
-                self.nothing(self.facts.last_cleared_on).from(&standing.ledger)
+                self.nothing(self.last_cleared_anywhere()).from(&standing.ledger)
             });
         }
         rulings.push(b5);
@@ -48,6 +51,27 @@ impl Scene<'_> {
         });
         rulings.extend(self.flags(asker));
         rulings
+    }
+
+    /// The last clearing of what was asked about: the whole account's is known beyond the loaded items.
+    fn last_cleared_anywhere(&self) -> Option<NaiveDate> {
+        if self.question.narrow.is_none() && self.question.entity.is_none() {
+            return self.facts.last_cleared_on;
+        }
+        let day = self.account_day();
+        let asked = |item: &&LedgerItem| {
+            self.question
+                .entity
+                .as_ref()
+                .is_none_or(|asked| *asked == item.entity)
+        };
+        let cleared = self
+            .facts
+            .items
+            .iter()
+            .filter(asked)
+            .filter_map(|item| item.cleared_on);
+        cleared.filter(|on| *on <= day).max()
     }
 
     fn no_activity(&self) -> Ruling {
@@ -672,6 +696,7 @@ pub(super) fn summary(blocks: &[Block], account: &[Row]) -> String {
         .collect();
     let told = if told.is_empty() {
         let nothing = account.iter().find(|row| matches!(row.code, "B5" | "B6"));
+        let nothing = nothing.or_else(|| account.iter().find(|row| row.code == "B21"));
         nothing.and_then(|row| row.internal.clone()).into_iter().collect()
     } else {
         told

@@ -4,6 +4,13 @@
 //! together, what may be said to the client stands word for word, and a long list is cut to what one
 //! takes in at a glance, with the whole as a file.
 
+use crate::Asked;
+use crate::errors::{Failure, UserError};
+use crate::grammar::BalanceArgs;
+use crate::lookup::{self, Meaning};
+use hammerdesk_domain::balance::{BalanceQuestion, Narrow, decide};
+use hammerdesk_domain::ids::{EntityCode, InvoiceNo};
+use hammerdesk_store::{Lots, Part};
 use std::fmt::Write as _;
 
 use hammerdesk_domain::ageing::Bucket;
@@ -16,6 +23,49 @@ use serde_json::{Map, Value, json};
 
 /// How many lines of a table one takes in at a glance.
 const MOST_LINES: usize = 5;
+
+/// Reads the account and decides.
+pub(crate) async fn answer(asked: &mut Asked<'_>, args: &BalanceArgs) -> Result<Reply, Failure> {
+    if let Some(day) = &args.as_of {
+        asked.moment.as_of = Some(lookup::day("as_of", day, asked.moment.now)?);
+    }
+    let narrow = match (&args.lot, &args.invoice) {
+        (Some(_), Some(_)) => return Err(UserError::malformed("Give lot: or invoice:, not both.").into()),
+        (Some(lot), None) => Some(Narrow::Lot(lookup::lot_key(lot).ok_or_else(|| {
+            UserError::malformed("lot: takes a sale and a lot, written like 24001/45.")
+        })?)),
+        (None, Some(invoice)) => Some(Narrow::Invoice(InvoiceNo::new(invoice.as_str()))),
+        (None, None) => None,
+    };
+    let tail = args.tail();
+    let typed = args.client.join(" ");
+    let no = match lookup::client(asked, &typed, |no| format!("/balance {no}{tail}")).await? {
+        Meaning::One(no) => no,
+        Meaning::Choice(choice) => return Ok(*choice),
+    };
+    let part = match &narrow {
+        // A lot's share is read from the lines of its invoices.
+        Some(Narrow::Lot(lot)) => Part::Release {
+            lots: Lots::Lot(lot.clone()),
+        },
+        _ => Part::Balance,
+    };
+    let facts = lookup::facts(asked, &no, part).await?;
+    let question = BalanceQuestion {
+        entity: args.entity.as_deref().map(EntityCode::from),
+        bands: asked.settings.ageing()?,
+        narrow,
+        for_consignor: args.audience.as_deref() == Some("consignor"),
+        ..BalanceQuestion::default()
+    };
+    Ok(reply(&decide(
+        &facts,
+        asked.asker,
+        &asked.settings.house,
+        &question,
+        asked.moment,
+    )))
+}
 
 /// The decided balance as a reply.
 pub fn reply(answer: &BalanceAnswer) -> Reply {

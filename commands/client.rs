@@ -4,8 +4,12 @@
 //! review reads the same whatever it is about; amounts stay apart by legal entity and currency; a figure
 //! whose source is past its hard limit is not shown.
 
+use crate::Asked;
+use crate::errors::Failure;
+use crate::lookup::{self, Meaning};
 use chrono::NaiveDate;
 use hammerdesk_domain::access::{Asker, Permission};
+use hammerdesk_domain::balance::FoundBy;
 use hammerdesk_domain::clock::local_date;
 use hammerdesk_domain::deposit::{self, DepositAnswer, DepositQuestion};
 use hammerdesk_domain::exposure::{self, Account, Agreements};
@@ -17,6 +21,7 @@ use hammerdesk_domain::message::{Action, AsOf, Card, Cell, Figure, Line, Outcome
 use hammerdesk_domain::model::{Alias, AliasKind, CddState, Client, NoBid, TermsAgreement, TermsState};
 use hammerdesk_domain::money::{Money, MoneyError};
 use hammerdesk_domain::{neutral, review};
+use hammerdesk_store::Part;
 use serde_json::{Value, json};
 
 /// How many open bills are listed.
@@ -31,6 +36,48 @@ pub struct Found {
     pub client: Client,
     /// By which other name, where it was not the number or the name.
     pub matched: Option<Alias>,
+}
+
+/// `/client find`.
+pub(crate) async fn find(asked: &mut Asked<'_>, typed: &str) -> Result<Reply, Failure> {
+    let typed = lookup::searchable(typed)?;
+    let found: Vec<Found> = lookup::found_by(asked, &typed)
+        .await?
+        .into_iter()
+        .map(|found| {
+            let matched = match found.by {
+                FoundBy::Alias(kind, value) => Some(Alias {
+                    client: found.client.no.clone(),
+                    kind,
+                    value,
+                    sale: None,
+                }),
+                FoundBy::Number | FoundBy::WholeName | FoundBy::PartOfName => None,
+            };
+            Found {
+                client: found.client,
+                matched,
+            }
+        })
+        .collect();
+    Ok(reply_found(&found, asked.asker))
+}
+
+/// `/client show`.
+pub(crate) async fn show(asked: &mut Asked<'_>, typed: &str) -> Result<Reply, Failure> {
+    let no = match lookup::client(asked, typed, |no| format!("/client show {no}")).await? {
+        Meaning::One(no) => no,
+        Meaning::Choice(choice) => return Ok(*choice),
+    };
+    let facts = lookup::facts(asked, &no, Part::Show).await?;
+    let aliases = asked.view.aliases(&facts.client.no).await?;
+    Ok(reply_show(
+        &facts,
+        &aliases,
+        asked.asker,
+        &asked.settings.house,
+        asked.moment,
+    ))
 }
 
 /// The list for `/client find`. Clients that the asker may not see are left out without a trace.

@@ -3,15 +3,46 @@
 //! A pure function of the decision: one card a deposit, the sentence that may be said to the client, and
 //! the same for programs in `facts`. What the asker may not read is not in the decision any more.
 
+use crate::Asked;
+use crate::errors::Failure;
+use crate::grammar::DepositArgs;
+use crate::lookup::{self, Meaning};
 use hammerdesk_domain::access::{Asker, Permission};
 use hammerdesk_domain::deposit::{DepositAnswer, DepositLine, RefundLine, Requirement, Situation};
+use hammerdesk_domain::deposit::{DepositQuestion, decide};
 use hammerdesk_domain::ids::SaleNo;
 use hammerdesk_domain::message::{Action, Card, Cell, Figure, Line, Outcome, Reply, Section, Tone};
 use hammerdesk_domain::money::Money;
+use hammerdesk_store::Part;
 use serde_json::{Value, json};
 
 /// How many deposits are shown before the rest is only counted.
 const MOST_CARDS: usize = 10;
+
+/// Reads the account and decides.
+pub(crate) async fn answer(asked: &mut Asked<'_>, args: &DepositArgs) -> Result<Reply, Failure> {
+    let tail = args
+        .sale
+        .as_ref()
+        .map_or(String::new(), |sale| format!(" sale:\"{sale}\""));
+    let typed = args.client.join(" ");
+    let no = match lookup::client(asked, &typed, |no| format!("/deposit {no}{tail}")).await? {
+        Meaning::One(no) => no,
+        Meaning::Choice(choice) => return Ok(*choice),
+    };
+    let facts = lookup::facts(asked, &no, Part::Deposit).await?;
+    let question = DepositQuestion {
+        sale: args.sale.as_deref().map(SaleNo::from),
+    };
+    let answer = decide(
+        &facts,
+        asked.asker,
+        &asked.settings.house,
+        &question,
+        asked.moment,
+    );
+    Ok(reply(&answer, asked.asker))
+}
 
 /// Builds the reply.
 pub fn reply(answer: &DepositAnswer, asker: &Asker) -> Reply {

@@ -1,6 +1,11 @@
 //! `/feed status`: each source, its last complete batch, how old it is, its control totals and what went
 //! to quarantine.
 
+use crate::Asked;
+use crate::errors::Failure;
+use crate::settings::Settings;
+use crate::sources;
+use hammerdesk_store::{Batch, View};
 use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -35,6 +40,89 @@ pub struct FeedRow {
     pub state: SourceState,
     /// Its last batch; `None` where nothing ever came.
     pub last: Option<BatchLine>,
+}
+
+/// `/feed status`.
+pub(crate) async fn answer(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    status(&mut asked.view, asked.settings, asked.moment.now).await
+}
+
+/// Reads how every source stands.
+pub async fn status(view: &mut View, settings: &Settings, now: DateTime<Utc>) -> Result<Reply, Failure> {
+    Ok(reply_status(&rows(view, settings).await?, now))
+}
+
+/// One line on every source, and whether it is within its limits: for `hammerdesk check`.
+pub async fn health(
+    view: &mut View,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Result<Vec<(String, bool)>, Failure> {
+    let rows = rows(view, settings).await?;
+    Ok(rows
+        .iter()
+        .map(|row| {
+            let name = &row.state.name;
+            match (row.state.freshness(now), row.state.extracted_at) {
+                (_, None) => (
+                    format!("{name}: nothing ever came; put a file in its folder or import one"),
+                    false,
+                ),
+                (Freshness::Fresh, Some(at)) => {
+                    (format!("{name}: as of {}", at.format("%Y-%m-%d %H:%M UTC")), true)
+                }
+                (Freshness::Soft, Some(at)) => (
+                    format!(
+                        "{name}: late, as of {}; answers say what they may miss",
+                        at.format("%Y-%m-%d %H:%M UTC")
+                    ),
+                    false,
+                ),
+                (Freshness::Hard, Some(at)) => (
+                    format!(
+                        "{name}: too old, as of {}; no figure that needs it is given",
+                        at.format("%Y-%m-%d %H:%M UTC")
+                    ),
+                    false,
+                ),
+            }
+        })
+        .collect())
+}
+
+async fn rows(view: &mut View, settings: &Settings) -> Result<Vec<FeedRow>, Failure> {
+    let states = sources::states(view, settings).await?;
+    let mut rows = Vec::with_capacity(states.len());
+    for state in states {
+        let batches = view.batches(Some(&state.source), 1).await?;
+        rows.push(FeedRow {
+            last: batches.into_iter().next().map(BatchLine::from),
+            state,
+        });
+    }
+    Ok(rows)
+}
+
+impl From<Batch> for BatchLine {
+    fn from(batch: Batch) -> Self {
+        let totals = batch
+            .control_totals
+            .get("sums")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
+        Self {
+            totals: totals
+                .filter_map(|(name, sum)| Some((name.clone(), serde_json::from_value(sum.clone()).ok()?)))
+                .collect(),
+            file: batch.file_name,
+            imported_at: batch.finished_at,
+            rows: u64::try_from(batch.rows).unwrap_or(0),
+            accepted: u64::try_from(batch.accepted).unwrap_or(0),
+            quarantined: u64::try_from(batch.rows - batch.accepted - batch.duplicates).unwrap_or(0),
+            status: batch.status,
+        }
+    }
 }
 
 /// Builds the reply.

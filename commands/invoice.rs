@@ -3,6 +3,10 @@
 //! What is open comes from the same decision as the balance, narrowed to the invoice, so the two can never
 //! tell different figures; access and the age of the data are decided there too.
 
+use crate::Asked;
+use crate::errors::{Failure, UserError};
+use crate::grammar::InvoiceArgs;
+use crate::lookup;
 use chrono::{DateTime, NaiveDate, Utc};
 use hammerdesk_domain::access::Asker;
 use hammerdesk_domain::ageing::Bands;
@@ -11,9 +15,12 @@ use hammerdesk_domain::clock::local_date;
 use hammerdesk_domain::facts::{AccountFacts, Moment};
 use hammerdesk_domain::ids::InvoiceKey;
 use hammerdesk_domain::location::House;
+use hammerdesk_domain::message::Menu;
 use hammerdesk_domain::message::{Action, Card, Cell, Figure, Line, Outcome, Reply, Section, Tone};
 use hammerdesk_domain::model::{Allocation, DueBasis, Invoice, InvoiceLine};
 use hammerdesk_domain::money::{Money, MoneyError};
+use hammerdesk_domain::text;
+use hammerdesk_store::{Lots, Part};
 use serde_json::{Value, json};
 
 /// What is told of one invoice.
@@ -28,6 +35,60 @@ struct Told<'a> {
     due_on: Option<NaiveDate>,
     overdue_days: i64,
 }
+
+/// Finds the invoice, reads the account and shows it.
+pub(crate) async fn answer(asked: &mut Asked<'_>, args: &InvoiceArgs) -> Result<Reply, Failure> {
+    let number = text::clean(&args.number, 40);
+    let all = asked.view.invoices_numbered(&number).await?;
+    let mut seen = Vec::new();
+    for invoice in lookup::narrow_invoices(all, args.entity.as_deref(), args.year) {
+        match asked.view.client(&invoice.client).await? {
+            Some(client) if !asked.asker.may_see(&client) => {}
+            _ => seen.push(invoice),
+        }
+    }
+    if seen.len() > 1 {
+        return Ok(which(&seen));
+    }
+    let Some(invoice) = seen.pop() else {
+        return Err(UserError::unknown(format!(
+            "There is no invoice {number} that you may see. Check the number, or ask for the client with /balance."
+        ))
+        .into());
+    };
+    let lots = Lots::Invoice(invoice.key.clone());
+    let facts = lookup::facts(asked, &invoice.client, Part::Release { lots }).await?;
+    Ok(reply(
+        &facts,
+        &invoice.key,
+        asked.asker,
+        &asked.settings.house,
+        asked.moment,
+    ))
+}
+
+/// Numbers restart per entity and year, so several invoices may have one.
+fn which(invoices: &[Invoice]) -> Reply {
+    let mut reply = Reply::sentence(Outcome::Choose, "Several invoices have that number. Which one?");
+    let options = invoices.iter().take(MOST_CHOICES).map(|invoice| {
+        let key = &invoice.key;
+        Action::ask(
+            format!(
+                "{} of {} · {} · {}",
+                key.number, key.year, key.entity, invoice.issued_on
+            ),
+            format!("/invoice {} entity:{} year:{}", key.number, key.entity, key.year),
+        )
+    });
+    reply.menu = Some(Menu {
+        prompt: "Which invoice?".to_owned(),
+        options: options.collect(),
+    });
+    reply
+}
+
+/// How many invoices are offered to choose from.
+const MOST_CHOICES: usize = 5;
 
 /// The invoice of that key, from the facts of the client it was billed to.
 pub fn reply(facts: &AccountFacts, key: &InvoiceKey, asker: &Asker, house: &House, moment: Moment) -> Reply {

@@ -1,12 +1,370 @@
 //! Everything a person can ask, one file a command; no chat platform is known here.
+//!
+//! A platform hands in a [`request::Request`] and renders the [`Reply`] that comes back. What is allowed,
+//! how much of it, what is logged and what a failure looks like is decided here, once for all platforms.
 
 pub mod balance;
 pub mod client;
+mod complete;
 pub mod debtors;
 pub mod deposit;
+pub mod errors;
 pub mod feed;
+pub mod grammar;
+mod help;
 pub mod invoice;
+mod journal;
+mod lookup;
+mod pace;
 pub mod release;
 pub mod render;
 pub mod request;
 pub mod settings;
+mod sources;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use hammerdesk_domain::access::{Asker, Permission};
+use hammerdesk_domain::clock::Clock;
+use hammerdesk_domain::facts::Moment;
+use hammerdesk_domain::ids::{ActionId, ClientNo, PersonId, new_id};
+use hammerdesk_domain::message::{Action, Menu, Outcome, Reply, Visibility};
+use hammerdesk_store::{Answer, Store, StoreError, View};
+use sha2::{Digest, Sha256};
+
+use crate::errors::{Failure, UserError};
+use crate::grammar::{Ask, ClientAsk, FeedAsk};
+use crate::journal::{Entry, Journal};
+use crate::pace::PaceLimit;
+use crate::request::{CommandInfo, Completing, Place, Request, Suggestion, What};
+use crate::settings::Settings;
+
+/// How many buttons are kept in memory beside the store, so that a known one is not written again.
+const KNOWN_ACTIONS: u64 = 50_000;
+
+/// Answers questions.
+#[derive(Clone)]
+pub struct Commands {
+    store: Store,
+    settings: Arc<Settings>,
+    clock: Arc<dyn Clock>,
+    pace: Arc<PaceLimit>,
+    journal: Journal,
+    /// Buttons shown by this process: id to the question it asks.
+    shown: moka::sync::Cache<ActionId, Arc<str>>,
+}
+
+impl std::fmt::Debug for Commands {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Commands").finish_non_exhaustive()
+    }
+}
+
+/// One question on its way: who asks, in which snapshot of the store, at which moment.
+pub(crate) struct Asked<'a> {
+    pub(crate) asker: &'a Asker,
+    pub(crate) settings: &'a Settings,
+    pub(crate) view: View,
+    pub(crate) moment: Moment,
+    /// The client that the answer turned out to be about, for the answer log.
+    pub(crate) about: Option<ClientNo>,
+}
+
+impl Commands {
+    /// Starts answering from that store; the answer log's writer is a task of the current runtime.
+    pub fn new(store: Store, settings: Arc<Settings>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            journal: Journal::start(store.clone()),
+            pace: Arc::new(PaceLimit::new(settings.pace, Arc::clone(&clock))),
+            shown: moka::sync::Cache::builder()
+                .max_capacity(KNOWN_ACTIONS)
+                .time_to_idle(Duration::from_secs(24 * 3_600))
+                .build(),
+            store,
+            settings,
+            clock,
+        }
+    }
+
+    /// What the administrator decided.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Answers; whatever goes wrong, there is an answer.
+    pub async fn answer(&self, request: Request) -> Reply {
+        let started = self.clock.now();
+        let Some(asker) = self.settings.people.get(&request.who) else {
+            return Reply::sentence(
+                Outcome::Refused,
+                "I do not know you yet. Ask your administrator to add you under [[people]].",
+            );
+        };
+        let (command, about, result) = match self.read(&request.what).await {
+            Err(failure) => (None, None, Err(failure)),
+            Ok(ask) => {
+                let (about, result) = self.decide(asker, &ask, &request.place, started).await;
+                (Some(ask), about, result)
+            }
+        };
+        let mut reply = result.unwrap_or_else(|failure| self.failed(failure, asker, started));
+        let name = command.as_ref().map_or("unread", command_name);
+        metrics::counter!("hammerdesk_answers_total", "command" => name, "outcome" => outcome_word(reply.outcome))
+            .increment(1);
+        self.offer(&mut reply, started).await;
+        self.log(&request, asker, command.as_ref(), about, &reply, started)
+            .await;
+        reply
+    }
+
+    /// What may come next on the line.
+    pub async fn complete(&self, typing: Completing) -> Vec<Suggestion> {
+        let Some(asker) = self.settings.people.get(&typing.who) else {
+            return Vec::new();
+        };
+        let names_clients = complete::looks_up_clients(&typing.line);
+        if names_clients && !self.pace.may_complete(&typing.who) {
+            return Vec::new();
+        }
+        match complete::suggestions(&self.store, asker, &typing.line).await {
+            Ok(suggestions) => suggestions,
+            Err(error) => {
+                tracing::warn!(%error, "a completion failed");
+                Vec::new()
+            }
+        }
+    }
+
+    /// The commands that somebody may use, for menus.
+    pub fn menu(&self, who: &PersonId) -> Vec<CommandInfo> {
+        self.settings.people.get(who).map(help::menu).unwrap_or_default()
+    }
+
+    /// Returns when everything logged so far is in the store.
+    pub async fn flush(&self) {
+        self.journal.flush().await;
+    }
+
+    async fn read(&self, what: &What) -> Result<Ask, Failure> {
+        match what {
+            What::Typed(line) => Ok(grammar::parse_line(line)?),
+            What::Options { command, options } => Ok(grammar::parse_options(command, options)?),
+            What::Press(action) => Ok(grammar::parse_line(&self.pressed(action).await?)?),
+            What::Submit { action, fields } => {
+                let mut line = self.pressed(action).await?;
+                for (name, value) in fields.iter().filter(|(_, value)| !value.trim().is_empty()) {
+                    let value: String = value.chars().filter(|c| !matches!(c, '"' | '“' | '”')).collect();
+                    line.push_str(&format!(" {name}:\"{}\"", value.trim()));
+                }
+                Ok(grammar::parse_line(&line)?)
+            }
+        }
+    }
+
+    /// The question behind a button, from memory or from the store.
+    async fn pressed(&self, action: &ActionId) -> Result<String, Failure> {
+        if let Some(run) = self.shown.get(action) {
+            return Ok(run.to_string());
+        }
+        let mut view = self.store.read().await?;
+        view.action(action)
+            .await?
+            .map(|action| action.run)
+            .ok_or_else(|| {
+                UserError::unknown("That button is not known here any more. Ask the question again.").into()
+            })
+    }
+
+    async fn decide(
+        &self,
+        asker: &Asker,
+        ask: &Ask,
+        place: &Place,
+        now: DateTime<Utc>,
+    ) -> (Option<ClientNo>, Result<Reply, Failure>) {
+        if let Err(refusal) = self.permitted(asker, ask) {
+            return (None, Err(refusal.into()));
+        }
+        let view = match self.store.read().await {
+            Ok(view) => view,
+            Err(error) => return (None, Err(error.into())),
+        };
+        let moment = Moment { now, as_of: None };
+        let mut asked = Asked {
+            asker,
+            settings: &self.settings,
+            view,
+            moment,
+            about: None,
+        };
+        let result = dispatch(&mut asked, ask).await.map(|mut reply| {
+            if ask.wants_to_share() && reply.outcome == Outcome::Answered {
+                reply.visibility = Visibility::Shared;
+                reply.text = join_sentences(&format!("{} shares this answer.", asker.name), &reply.text);
+            } else if place.open {
+                reply.visibility = Visibility::Shared;
+            }
+            reply
+        });
+        (asked.about, result)
+    }
+
+    fn permitted(&self, asker: &Asker, ask: &Ask) -> Result<(), UserError> {
+        if let Some(needs) = ask.needs()
+            && !asker.may(needs)
+        {
+            return Err(UserError::refused(format!(
+                "/{} is not open to the role {}. /help lists what is; your manager can ask for more.",
+                command_name(ask),
+                asker.role.name
+            )));
+        }
+        if ask.wants_to_share() && !asker.may(Permission::Share) {
+            return Err(UserError::refused(
+                "You may read this answer but not post it for others. Leave share: out.",
+            ));
+        }
+        if ask.is_about_an_account() {
+            self.pace.question(&asker.id)?;
+        }
+        Ok(())
+    }
+
+    fn failed(&self, failure: Failure, asker: &Asker, now: DateTime<Utc>) -> Reply {
+        match failure {
+            Failure::User(error) => Reply::sentence(error.outcome, error.sentence),
+            Failure::Store(error @ StoreError::Locked(_)) => {
+                tracing::warn!(%error, "the store is busy");
+                Reply::sentence(
+                    Outcome::Error,
+                    "The store is busy just now. Nothing was lost; ask again in a moment.",
+                )
+            }
+            failure => {
+                let id = new_id(now).simple().to_string();
+                let reference = &id[id.len() - 6..];
+                tracing::error!(reference, asker = %asker.id, error = %failure, "a question failed");
+                Reply::sentence(Outcome::Error, format!("Something went wrong (ref {reference})."))
+            }
+        }
+    }
+
+    /// Gives every button and menu choice its id, and remembers what it asks.
+    async fn offer(&self, reply: &mut Reply, now: DateTime<Utc>) {
+        let menu = reply
+            .menu
+            .iter_mut()
+            .flat_map(|Menu { options, .. }| options.iter_mut());
+        for action in reply.actions.iter_mut().chain(menu) {
+            action.id = action_id(action);
+            if !self.shown.contains_key(&action.id) {
+                self.shown.insert(action.id.clone(), action.run.as_str().into());
+                let shown = hammerdesk_store::Action {
+                    id: action.id.clone(),
+                    run: action.run.clone(),
+                    form: None,
+                };
+                self.journal.keep(Entry::Action(shown, now)).await;
+            }
+        }
+    }
+
+    async fn log(
+        &self,
+        request: &Request,
+        asker: &Asker,
+        ask: Option<&Ask>,
+        about: Option<ClientNo>,
+        reply: &Reply,
+        now: DateTime<Utc>,
+    ) {
+        // What compliance alone may read is not copied to where an auditor's export would carry it.
+        let withheld = asker.may(Permission::RestrictedHolds);
+        let (facts, text) = if withheld {
+            (serde_json::json!({ "withheld": true }), String::new())
+        } else {
+            (reply.facts.clone(), render::plain(reply))
+        };
+        let entry = Answer {
+            id: new_id(now),
+            asked_at: now,
+            who: request.who.clone(),
+            place: format!("{}:{}", request.place.platform, request.place.channel),
+            command: ask.map_or_else(|| "unread".to_owned(), |ask| command_name(ask).to_owned()),
+            client: about,
+            outcome: outcome_word(reply.outcome).to_owned(),
+            sources: serde_json::json!(
+                reply
+                    .cards
+                    .iter()
+                    .flat_map(|card| &card.as_of)
+                    .collect::<Vec<_>>()
+            ),
+            facts,
+            text,
+        };
+        self.journal.keep(Entry::Answer(Box::new(entry))).await;
+    }
+}
+
+async fn dispatch(asked: &mut Asked<'_>, ask: &Ask) -> Result<Reply, Failure> {
+    match ask {
+        Ask::Balance(args) => balance::answer(asked, args).await,
+        Ask::Invoice(args) => invoice::answer(asked, args).await,
+        Ask::Release(args) => release::answer(asked, args).await,
+        Ask::Deposit(args) => deposit::answer(asked, args).await,
+        Ask::Client {
+            ask: ClientAsk::Find { text },
+        } => client::find(asked, &text.join(" ")).await,
+        Ask::Client {
+            ask: ClientAsk::Show { client },
+        } => client::show(asked, &client.join(" ")).await,
+        Ask::Feed { ask: FeedAsk::Status } => feed::answer(asked).await,
+        Ask::Help => Ok(help::reply(asked.asker)),
+    }
+}
+
+/// A button's id is a digest of what it asks, so the same button is the same row for ever.
+fn action_id(action: &Action) -> ActionId {
+    let digest = Sha256::digest(action.run.as_bytes());
+    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    ActionId::new(format!("ask-{hex}"))
+}
+
+fn command_name(ask: &Ask) -> &'static str {
+    match ask {
+        Ask::Balance(_) => "balance",
+        Ask::Invoice(_) => "invoice",
+        Ask::Release(_) => "release",
+        Ask::Deposit(_) => "deposit",
+        Ask::Client {
+            ask: ClientAsk::Find { .. },
+        } => "client find",
+        Ask::Client {
+            ask: ClientAsk::Show { .. },
+        } => "client show",
+        Ask::Feed { ask: FeedAsk::Status } => "feed status",
+        Ask::Help => "help",
+    }
+}
+
+const fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Answered => "answered",
+        Outcome::Choose => "choose",
+        Outcome::Refused => "refused",
+        Outcome::Unknown => "unknown",
+        Outcome::Stale => "stale",
+        Outcome::Error => "error",
+    }
+}
+
+fn join_sentences(first: &str, second: &str) -> String {
+    if second.is_empty() {
+        first.to_owned()
+    } else {
+        format!("{first} {second}")
+    }
+}

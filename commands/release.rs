@@ -4,21 +4,136 @@
 //! A pure function of the decision and the asker. Whoever may not read internal reasons gets the outcome
 //! and the client-safe sentences only; the decision itself has already left out what is restricted.
 
+use crate::Asked;
+use crate::errors::{Failure, UserError};
+use crate::grammar::ReleaseArgs;
+use crate::lookup::{self, Meaning};
 use hammerdesk_domain::access::{Asker, Permission};
+use hammerdesk_domain::facts::AccountFacts;
 use hammerdesk_domain::ids::LotKey;
+use hammerdesk_domain::ids::{ClientNo, SaleNo};
+use hammerdesk_domain::message::Menu;
 use hammerdesk_domain::message::{
     Action, Attachment, Card, Cell, Figure, Line, Outcome, Reply, Section, Step, Tone,
 };
+use hammerdesk_domain::release::decide;
 use hammerdesk_domain::release::{
     ExceptionRelease, LotAnswer, Reason, ReleaseAnswer, ReleaseOutcome, ReleaseQuestion,
 };
 use hammerdesk_domain::text::clean;
+use hammerdesk_store::{Lots, Part};
 use serde_json::{Map, Value, json};
 
 /// Lots that a card shows; all of them are in a file beside it.
 const SHOWN: usize = 25;
 /// Invoices that get a button.
 const BUTTONS: usize = 2;
+
+/// Finds what is meant, reads the account and decides.
+pub(crate) async fn answer(asked: &mut Asked<'_>, args: &ReleaseArgs) -> Result<Reply, Failure> {
+    let typed = args.what.join(" ");
+    if args.client.is_none() {
+        if let Some(lot) = lookup::lot_key(&typed) {
+            return of_lot(asked, lot).await;
+        }
+        if let Some(reply) = of_invoice(asked, &typed).await? {
+            return Ok(reply);
+        }
+    }
+    let typed = args.client.clone().unwrap_or(typed);
+    let tail = args
+        .sale
+        .as_ref()
+        .map_or(String::new(), |sale| format!(" sale:\"{sale}\""));
+    let no = match lookup::client(asked, &typed, |no| format!("/release client:{no}{tail}")).await? {
+        Meaning::One(no) => no,
+        Meaning::Choice(choice) => return Ok(*choice),
+    };
+    let lots = args
+        .sale
+        .as_deref()
+        .map_or(Lots::All, |sale| Lots::Sale(SaleNo::from(sale)));
+    let facts = lookup::facts(asked, &no, Part::Release { lots }).await?;
+    Ok(decided(asked, &facts, &ReleaseQuestion::Client))
+}
+
+async fn of_lot(asked: &mut Asked<'_>, key: LotKey) -> Result<Reply, Failure> {
+    let lot = asked.view.lot(&key).await?.ok_or_else(|| {
+        UserError::unknown(format!(
+            "There is no lot {key}. Write it as sale/lot, like 24001/45."
+        ))
+    })?;
+    let Some(buyer) = lot.buyer else {
+        return Err(UserError::unknown(format!(
+            "Lot {key} has no buyer on record, so there is nothing to release."
+        ))
+        .into());
+    };
+    let facts = lookup::facts(
+        asked,
+        &buyer,
+        Part::Release {
+            lots: Lots::Lot(key.clone()),
+        },
+    )
+    .await?;
+    Ok(decided(asked, &facts, &ReleaseQuestion::Lot(key)))
+}
+
+/// The answer for an invoice number; `None` where no invoice has it. A number that several entities or a
+/// client have as well is asked back.
+async fn of_invoice(asked: &mut Asked<'_>, typed: &str) -> Result<Option<Reply>, Failure> {
+    let invoices = lookup::narrow_invoices(asked.view.invoices_numbered(typed.trim()).await?, None, None);
+    let Some(first) = invoices.first().cloned() else {
+        return Ok(None);
+    };
+    let also_client = match ClientNo::parse(typed) {
+        Some(no) => asked
+            .view
+            .client(&no)
+            .await?
+            .filter(|client| asked.asker.may_see(client)),
+        None => None,
+    };
+    if let Some(client) = also_client {
+        let mut reply = Reply::sentence(
+            Outcome::Choose,
+            "An invoice and a client have that number. Which one?",
+        );
+        reply.menu = Some(Menu {
+            prompt: "Which one?".to_owned(),
+            options: vec![
+                Action::ask(
+                    format!("Invoice {}", first.key.number),
+                    format!(
+                        "/release client:{} sale:\"{}\"",
+                        first.client,
+                        first.sale.as_ref().map_or("", |sale| sale.as_str())
+                    ),
+                ),
+                Action::ask(
+                    format!("Client {}", client.no.short()),
+                    format!("/release client:{}", client.no),
+                ),
+            ],
+        });
+        return Ok(Some(reply));
+    }
+    let lots = Lots::Invoice(first.key.clone());
+    let facts = lookup::facts(asked, &first.client, Part::Release { lots }).await?;
+    Ok(Some(decided(
+        asked,
+        &facts,
+        &ReleaseQuestion::Invoice(first.key.number),
+    )))
+}
+
+fn decided(asked: &Asked<'_>, facts: &AccountFacts, question: &ReleaseQuestion) -> Reply {
+    reply(
+        &decide(facts, asked.asker, &asked.settings.house, question, asked.moment),
+        asked.asker,
+    )
+}
 
 /// The reply to a question about release.
 pub fn reply(answer: &ReleaseAnswer, asker: &Asker) -> Reply {

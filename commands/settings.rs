@@ -6,9 +6,12 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use hammerdesk_domain::access::{Asker, Permission, Role, Scope};
+use hammerdesk_domain::ageing::Bands;
 use hammerdesk_domain::freshness::Needed;
-use hammerdesk_domain::ids::{LocationId, PersonId, SourceId};
+use hammerdesk_domain::ids::{EntityCode, LocationId, PersonId, SourceId};
 use hammerdesk_domain::location::House;
+
+use crate::errors::Failure;
 
 /// All of it.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +43,8 @@ pub struct Feed {
     pub hard: TimeDelta,
     /// Whose working days count; UTC and every day where it is `None`.
     pub location: Option<LocationId>,
+    /// The one entity that it feeds: accounts that have nothing there do not need it. `None` is all.
+    pub entity: Option<EntityCode>,
     /// What an answer may miss while it is late.
     pub may_miss: String,
 }
@@ -68,6 +73,20 @@ impl Settings {
         location
             .and_then(|id| self.house.location(id))
             .map_or(Tz::UTC, |location| location.zone)
+    }
+
+    /// The ageing bands.
+    pub fn ageing(&self) -> Result<Bands, Failure> {
+        if self.bands.is_empty() {
+            return Ok(Bands::default());
+        }
+        let ends = self
+            .bands
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(",");
+        Bands::parse(&ends).map_err(|error| Failure::Broken(error.to_string()))
     }
 
     /// Somebody at the machine's own command line, who may read everything but restricted holds.

@@ -1,0 +1,594 @@
+//! The one grammar: what people may type, on every platform.
+//!
+//! clap derives it from the types below; completion, help, the README's table and the platforms' command
+//! definitions are walked from the same value, so they cannot disagree. A line is `/command words
+//! option:value`; words may be quoted.
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use hammerdesk_domain::access::Permission;
+
+use crate::errors::UserError;
+
+/// The longest line that is read at all, in characters.
+pub const LONGEST_LINE: usize = 400;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "",
+    no_binary_name = true,
+    disable_help_flag = true,
+    disable_help_subcommand = true
+)]
+struct Root {
+    #[command(subcommand)]
+    ask: Ask,
+}
+
+/// Every question there is.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Ask {
+    /// What a client owes per entity and currency, with ageing and what is on its way
+    Balance(BalanceArgs),
+    /// One invoice: lines per lot, paid, open, why it is due when it is
+    Invoice(InvoiceArgs),
+    /// May it go? Every reason why not, who clears it, and what to tell the client
+    Release(ReleaseArgs),
+    /// Where a bidding deposit stands, whether it can be refunded, and by when
+    Deposit(DepositArgs),
+    /// Find a client, or see everything about one
+    Client {
+        /// Which of the two.
+        #[command(subcommand)]
+        ask: ClientAsk,
+    },
+    /// The sources of the figures
+    Feed {
+        /// What of them.
+        #[command(subcommand)]
+        ask: FeedAsk,
+    },
+    /// What you may do here
+    Help,
+}
+
+/// `/balance`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(disable_help_flag = true)]
+pub struct BalanceArgs {
+    /// Number, e-mail, phone, paddle, name or part of one
+    #[arg(required = true, num_args = 1.., value_name = "CLIENT")]
+    pub client: Vec<String>,
+    /// Only this entity
+    #[arg(long, value_name = "CODE")]
+    pub entity: Option<String>,
+    /// As it was on this day
+    #[arg(long = "as_of", value_name = "YYYY-MM-DD")]
+    pub as_of: Option<String>,
+    /// Only this invoice's part
+    #[arg(long, value_name = "NUMBER")]
+    pub invoice: Option<String>,
+    /// Only this lot's part
+    #[arg(long, value_name = "SALE/LOT")]
+    pub lot: Option<String>,
+    /// Whom the answer is for
+    #[arg(long = "for", value_name = "WHOM", value_parser = ["client", "consignor"])]
+    pub audience: Option<String>,
+    /// Post the answer here for all to read
+    #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "true", value_parser = ["true", "false"])]
+    pub share: Option<String>,
+}
+
+impl BalanceArgs {
+    /// The options as they would be typed again behind another client.
+    pub(crate) fn tail(&self) -> String {
+        let options = [
+            ("entity", &self.entity),
+            ("as_of", &self.as_of),
+            ("invoice", &self.invoice),
+            ("lot", &self.lot),
+            ("for", &self.audience),
+        ];
+        options
+            .into_iter()
+            .filter_map(|(name, value)| value.as_ref().map(|value| format!(" {name}:\"{value}\"")))
+            .collect()
+    }
+}
+
+/// `/invoice`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(disable_help_flag = true)]
+pub struct InvoiceArgs {
+    /// Invoice number
+    #[arg(required = true, value_name = "NUMBER")]
+    pub number: String,
+    /// The entity that issued it
+    #[arg(long, value_name = "CODE")]
+    pub entity: Option<String>,
+    /// Its fiscal year
+    #[arg(long, value_name = "YYYY")]
+    pub year: Option<i64>,
+    /// Post the answer here for all to read
+    #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "true", value_parser = ["true", "false"])]
+    pub share: Option<String>,
+}
+
+/// `/release`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(disable_help_flag = true)]
+pub struct ReleaseArgs {
+    /// Invoice number, sale/lot, or a client
+    #[arg(required = true, num_args = 1.., value_name = "WHAT")]
+    pub what: Vec<String>,
+    /// The client whose lots they are, where WHAT could be several things
+    #[arg(long, value_name = "CLIENT")]
+    pub client: Option<String>,
+    /// Only lots of this sale
+    #[arg(long, value_name = "SALE")]
+    pub sale: Option<String>,
+    /// Post the answer here for all to read
+    #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "true", value_parser = ["true", "false"])]
+    pub share: Option<String>,
+}
+
+/// `/deposit`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(disable_help_flag = true)]
+pub struct DepositArgs {
+    /// Number, e-mail, phone, paddle, name or part of one
+    #[arg(required = true, num_args = 1.., value_name = "CLIENT")]
+    pub client: Vec<String>,
+    /// Only deposits for this sale
+    #[arg(long, value_name = "SALE")]
+    pub sale: Option<String>,
+    /// Post the answer here for all to read
+    #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "true", value_parser = ["true", "false"])]
+    pub share: Option<String>,
+}
+
+/// `/client ..`.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum ClientAsk {
+    /// Find clients by number, e-mail, phone, paddle, name or part of one
+    Find {
+        /// What to look for
+        #[arg(required = true, num_args = 1.., value_name = "TEXT")]
+        text: Vec<String>,
+    },
+    /// Everything about one client that you may see
+    Show {
+        /// Number, e-mail, phone, paddle, name or part of one
+        #[arg(required = true, num_args = 1.., value_name = "CLIENT")]
+        client: Vec<String>,
+    },
+}
+
+/// `/feed ..`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum FeedAsk {
+    /// Each source: last complete batch, control totals, quarantine
+    Status,
+}
+
+impl Ask {
+    /// The permission that the question needs; `None` is everybody's.
+    pub const fn needs(&self) -> Option<Permission> {
+        match self {
+            Self::Balance(_) | Self::Invoice(_) => Some(Permission::Balance),
+            Self::Release(_) => Some(Permission::Release),
+            Self::Deposit(_) => Some(Permission::Deposit),
+            Self::Client { .. } => Some(Permission::Client),
+            Self::Feed { .. } => Some(Permission::Feeds),
+            Self::Help => None,
+        }
+    }
+
+    /// Does it tell something about an account, so that it counts against a person's pace?
+    pub const fn is_about_an_account(&self) -> bool {
+        !matches!(self, Self::Help | Self::Feed { .. })
+    }
+
+    /// Was it asked to be read by all?
+    pub fn wants_to_share(&self) -> bool {
+        let share = match self {
+            Self::Balance(args) => &args.share,
+            Self::Invoice(args) => &args.share,
+            Self::Release(args) => &args.share,
+            Self::Deposit(args) => &args.share,
+            Self::Client { .. } | Self::Feed { .. } | Self::Help => &None,
+        };
+        share.as_deref() == Some("true")
+    }
+}
+
+/// The permission behind a command's path (`balance`, `client find`).
+pub fn permission_of(path: &str) -> Option<Permission> {
+    match path.split(' ').next() {
+        Some("balance" | "invoice") => Some(Permission::Balance),
+        Some("release") => Some(Permission::Release),
+        Some("deposit") => Some(Permission::Deposit),
+        Some("client") => Some(Permission::Client),
+        Some("feed") => Some(Permission::Feeds),
+        _ => None,
+    }
+}
+
+/// The grammar as clap sees it; help and completion walk it.
+pub fn command() -> clap::Command {
+    Root::command()
+}
+
+/// One command that can be asked: its path and the clap node.
+#[derive(Debug, Clone)]
+pub struct Leaf {
+    /// `balance`, `client find`.
+    pub path: String,
+    /// The node.
+    pub node: clap::Command,
+}
+
+/// Every command that can be asked, in the grammar's order.
+pub fn leaves() -> Vec<Leaf> {
+    let mut out = Vec::new();
+    for top in command().get_subcommands() {
+        if top.has_subcommands() {
+            out.extend(top.get_subcommands().map(|sub| Leaf {
+                path: format!("{} {}", top.get_name(), sub.get_name()),
+                node: sub.clone(),
+            }));
+        } else {
+            out.push(Leaf {
+                path: top.get_name().to_owned(),
+                node: top.clone(),
+            });
+        }
+    }
+    out
+}
+
+impl Leaf {
+    /// `/balance CLIENT [entity:CODE] [as_of:YYYY-MM-DD]`.
+    pub fn usage(&self) -> String {
+        let mut usage = format!("/{}", self.path);
+        for arg in self.node.get_arguments() {
+            let value = arg
+                .get_value_names()
+                .and_then(|names| names.first())
+                .map_or("VALUE", |name| name.as_str());
+            if arg.is_positional() {
+                usage.push_str(&format!(" {value}"));
+            } else {
+                usage.push_str(&format!(
+                    " [{}:{}]",
+                    arg.get_long().unwrap_or_default(),
+                    value.to_lowercase()
+                ));
+            }
+        }
+        usage
+    }
+
+    /// One line on it.
+    pub fn about(&self) -> String {
+        self.node.get_about().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// The names of its options, without the positional one.
+    pub fn options(&self) -> Vec<&str> {
+        self.node
+            .get_arguments()
+            .filter_map(|arg| arg.get_long())
+            .collect()
+    }
+
+    /// The name of the positional argument: `client`, `what`, `number`, `text`.
+    pub fn positional(&self) -> Option<&str> {
+        self.node
+            .get_arguments()
+            .find(|arg| arg.is_positional())
+            .map(|arg| arg.get_id().as_str())
+    }
+}
+
+/// Splits a line into words; quotes (straight or typographic) keep blanks, and an open one runs to the end.
+pub fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quoted = false;
+    let mut started = false;
+    for c in line.chars() {
+        match c {
+            '"' | '“' | '”' => {
+                quoted = !quoted;
+                started = true;
+            }
+            c if c.is_whitespace() && !quoted => {
+                if started {
+                    words.push(std::mem::take(&mut word));
+                    started = false;
+                }
+            }
+            c => {
+                word.push(c);
+                started = true;
+            }
+        }
+    }
+    if started {
+        words.push(word);
+    }
+    words
+}
+
+/// Reads a typed line.
+pub fn parse_line(line: &str) -> Result<Ask, UserError> {
+    if line.chars().count() > LONGEST_LINE {
+        return Err(UserError::malformed(format!(
+            "That is too long for a question: {LONGEST_LINE} characters at most."
+        )));
+    }
+    let line = line.trim();
+    let line = line.strip_prefix('/').unwrap_or(line);
+    let words = words(line);
+    let Some(first) = words.first() else {
+        return Err(UserError::malformed(
+            "Type a command, such as /balance followed by a client. /help lists them.",
+        ));
+    };
+    let leaf = find_leaf(&words).ok_or_else(|| unknown_command(first, words.get(1).map(String::as_str)))?;
+    let depth = leaf.path.split(' ').count();
+    let mut options = Vec::new();
+    let mut bare = Vec::new();
+    for word in &words[depth..] {
+        match word.split_once(':') {
+            Some((name, value)) if looks_like_an_option(name) => {
+                options.push((name.to_lowercase(), value.to_owned()))
+            }
+            _ => bare.push(word.clone()),
+        }
+    }
+    assemble(&leaf, &options, bare)
+}
+
+/// Reads a command whose options came apart.
+pub fn parse_options(command: &str, options: &[(String, String)]) -> Result<Ask, UserError> {
+    let words: Vec<String> = command
+        .trim_start_matches('/')
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    let first = words.first().map_or("", String::as_str);
+    let leaf = find_leaf(&words).ok_or_else(|| unknown_command(first, words.get(1).map(String::as_str)))?;
+    if options
+        .iter()
+        .map(|(name, value)| name.len() + value.chars().count())
+        .sum::<usize>()
+        > LONGEST_LINE
+    {
+        return Err(UserError::malformed(format!(
+            "That is too long for a question: {LONGEST_LINE} characters at most."
+        )));
+    }
+    assemble(&leaf, options, Vec::new())
+}
+
+fn looks_like_an_option(name: &str) -> bool {
+    name.len() >= 2 && name.chars().all(|c| c.is_ascii_alphabetic() || c == '_')
+}
+
+/// The leaf that the words begin with.
+pub fn find_leaf(words: &[String]) -> Option<Leaf> {
+    let lower: Vec<String> = words.iter().take(2).map(|word| word.to_lowercase()).collect();
+    leaves().into_iter().find(|leaf| {
+        let path: Vec<&str> = leaf.path.split(' ').collect();
+        path.len() <= lower.len() && path.iter().zip(&lower).all(|(part, word)| part == word)
+    })
+}
+
+fn unknown_command(first: &str, second: Option<&str>) -> UserError {
+    let first = first.to_lowercase();
+    let subs: Vec<String> = leaves()
+        .into_iter()
+        .map(|leaf| leaf.path)
+        .filter(|path| path.starts_with(&format!("{first} ")))
+        .collect();
+    if !subs.is_empty() {
+        let list = subs
+            .iter()
+            .map(|path| format!("/{path}"))
+            .collect::<Vec<_>>()
+            .join(" or ");
+        return UserError::malformed(format!("Say which: {list}."));
+    }
+    let typed = match second {
+        Some(second) => format!("{first} {second}"),
+        None => first.clone(),
+    };
+    let near = leaves()
+        .into_iter()
+        .map(|leaf| leaf.path)
+        .map(|path| (nearness(&path, &first).max(nearness(&path, &typed)), path))
+        .filter(|(near, _)| *near >= 60)
+        .max();
+    let shown: String = first.chars().take(30).collect();
+    UserError::malformed(match near {
+        Some((_, path)) => format!("There is no /{shown}. Did you mean /{path}?"),
+        None => format!("There is no /{shown}. /help lists what you may do here."),
+    })
+}
+
+/// How alike two words are, in percent.
+fn nearness(a: &str, b: &str) -> usize {
+    let longest = a.chars().count().max(b.chars().count()).max(1);
+    100 - strsim::osa_distance(a, b).min(longest) * 100 / longest
+}
+
+fn assemble(leaf: &Leaf, options: &[(String, String)], mut bare: Vec<String>) -> Result<Ask, UserError> {
+    let known = leaf.options();
+    let mut argv: Vec<String> = leaf.path.split(' ').map(str::to_owned).collect();
+    for (name, value) in options {
+        if known.contains(&name.as_str()) {
+            if argv.iter().any(|arg| arg.starts_with(&format!("--{name}="))) {
+                return Err(UserError::malformed(format!(
+                    "{name}: is there twice; say it once."
+                )));
+            }
+            argv.push(format!("--{name}={value}"));
+        } else if leaf.positional() == Some(name.as_str()) {
+            bare.insert(0, value.clone());
+        } else {
+            let near = known
+                .iter()
+                .chain(leaf.positional().iter())
+                .map(|option| (nearness(option, name), *option))
+                .max();
+            return Err(UserError::malformed(match near {
+                Some((near, option)) if near >= 50 => {
+                    format!("/{} has no option {name}:. Did you mean {option}:?", leaf.path)
+                }
+                _ => format!(
+                    "/{} has no option {name}:. Write it like this: {}",
+                    leaf.path,
+                    leaf.usage()
+                ),
+            }));
+        }
+    }
+    bare.retain(|word| !word.trim().is_empty());
+    if !bare.is_empty() {
+        argv.push("--".to_owned());
+        argv.extend(bare);
+    }
+    let matches = command()
+        .try_get_matches_from(&argv)
+        .map_err(|error| clap_sentence(leaf, &error))?;
+    Root::from_arg_matches(&matches)
+        .map(|root| root.ask)
+        .map_err(|error| clap_sentence(leaf, &error))
+}
+
+fn clap_sentence(leaf: &Leaf, error: &clap::Error) -> UserError {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
+        _ => None,
+    };
+    let option = context(ContextKind::InvalidArg)
+        .map(|arg| {
+            arg.trim_start_matches('-')
+                .split([' ', '='])
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        })
+        .unwrap_or_default();
+    let value: String = context(ContextKind::InvalidValue)
+        .unwrap_or_default()
+        .chars()
+        .take(40)
+        .collect();
+    UserError::malformed(match error.kind() {
+        ErrorKind::MissingRequiredArgument => {
+            format!("/{} needs more. Write it like this: {}", leaf.path, leaf.usage())
+        }
+        ErrorKind::InvalidValue => match context(ContextKind::ValidValue) {
+            Some(valid) => format!("{option}: takes one of {valid}, not {value:?}."),
+            None => format!("{value:?} is not a value for {option}:."),
+        },
+        ErrorKind::ValueValidation => format!(
+            "{value:?} is not a value for {option}:. Write it like this: {}",
+            leaf.usage()
+        ),
+        _ => format!("I cannot read that. Write it like this: {}", leaf.usage()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(line: &str) -> String {
+        parse_line(line).expect_err("should not parse").to_string()
+    }
+
+    #[test]
+    fn a_client_may_be_several_words_with_options_anywhere() {
+        let Ok(Ask::Balance(args)) = parse_line("/balance Mei as_of:2026-03-31 Ling entity:1000") else {
+            panic!("not a balance")
+        };
+        assert_eq!(args.client, ["Mei", "Ling"]);
+        assert_eq!(args.as_of.as_deref(), Some("2026-03-31"));
+        assert_eq!(args.entity.as_deref(), Some("1000"));
+        let Ok(Ask::Balance(quoted)) = parse_line("balance client:\"Mei Ling\" share:true") else {
+            panic!("not a balance")
+        };
+        assert_eq!(quoted.client, ["Mei Ling"]);
+        assert_eq!(quoted.share.as_deref(), Some("true"));
+    }
+
+    #[test]
+    fn a_word_that_looks_like_a_flag_is_only_a_word() {
+        let Ok(Ask::Balance(args)) = parse_line("/balance --help") else {
+            panic!("not a balance")
+        };
+        assert_eq!(args.client, ["--help"]);
+    }
+
+    #[test]
+    fn mistakes_are_answered_with_what_to_do() {
+        assert_eq!(
+            error("/balanse 1"),
+            "There is no /balanse. Did you mean /balance?"
+        );
+        assert_eq!(error("/client"), "Say which: /client find or /client show.");
+        assert_eq!(
+            error("/balance 1 asof:2026-01-01"),
+            "/balance has no option asof:. Did you mean as_of:?"
+        );
+        assert_eq!(
+            error("/balance 1 share:maybe"),
+            "share: takes one of true, false, not \"maybe\"."
+        );
+        assert_eq!(
+            error("/deposit"),
+            "/deposit needs more. Write it like this: /deposit CLIENT [sale:sale] [share:yes]"
+        );
+        assert_eq!(
+            error("/invoice 1 year:last"),
+            "\"last\" is not a value for year:. Write it like this: /invoice NUMBER [entity:code] [year:yyyy] [share:yes]"
+        );
+        assert_eq!(
+            error("   "),
+            "Type a command, such as /balance followed by a client. /help lists them."
+        );
+        assert!(error(&"x".repeat(500)).starts_with("That is too long"));
+    }
+
+    #[test]
+    fn options_that_come_apart_mean_the_same() {
+        let options = vec![
+            ("client".to_owned(), "Mei Ling".to_owned()),
+            ("as_of".to_owned(), "2026-03-31".to_owned()),
+        ];
+        let Ok(Ask::Balance(args)) = parse_options("balance", &options) else {
+            panic!("not a balance")
+        };
+        assert_eq!(
+            (args.client, args.as_of),
+            (vec!["Mei Ling".to_owned()], Some("2026-03-31".to_owned()))
+        );
+    }
+
+    #[test]
+    fn the_grammar_is_sound_for_clap() {
+        command().debug_assert();
+        for leaf in leaves() {
+            assert!(
+                !leaf.about().is_empty(),
+                "{} says nothing about itself",
+                leaf.path
+            );
+        }
+    }
+}

@@ -1,17 +1,15 @@
 //! Rows B0-B22 of the balance table.
 
-use hammerdesk_domain::ids::{DisputeId, LotKey, LotNo, TermsId};
+use hammerdesk_domain::ids::{DisputeId, TermsId};
 use hammerdesk_domain::model::{
     AliasKind, Confidentiality, Dispute, DisputeStage, Instalment, InvoiceKind, InvoiceState, ItemKind,
-    LedgerItem, LineKind, Lot, Method, PayerMatch, PaymentState, Permit, TermsAgreement, TermsState,
-    Whereabouts,
+    LedgerItem, LineKind, Method, PayerMatch, PaymentState, TermsAgreement, TermsState,
 };
 use hammerdesk_domain::money::Currency;
 
 use super::{At, Director, balance, story};
-use crate::account::{Account, Receipt, card, client_no, title, wire};
+use crate::account::{Account, Receipt, card, client_no, wire};
 use crate::place::{Place, Slot};
-use crate::rows::LotIn;
 
 /// Buys one lot of a sale.
 pub(super) fn buys(account: &mut Account, place: &Place, slot: Slot, lot: u32, hammer: i64) -> usize {
@@ -395,11 +393,14 @@ fn special_cases(director: &mut Director) {
         1_400_017,
         "Imogen Pemberton",
         At::London,
-        "The invoice was issued again under another number.",
+        "Issued again under another number; the credit memo is not yet cleared against the old one.",
     );
     director.tell(b17, |a, p| {
         let old = buys(a, p, Slot::Month, 47, 280_000);
         a.reissues(p, old, p.day(-6));
+        for item in &mut a.items {
+            (item.cleared_on, item.cleared_by) = (None, None);
+        }
         balance(a)
     });
     let b18 = story(
@@ -469,25 +470,6 @@ fn special_cases(director: &mut Director) {
         "The consignor asks whether the buyer has paid: nothing of the buyer is told.",
     );
     director.tell(b22, |a, p| {
-        let sale = p.sale(Slot::Past);
-        a.lots.push(LotIn {
-            lot: Lot {
-                key: LotKey {
-                    sale: sale.no.clone(),
-                    lot: LotNo::new("52"),
-                },
-                title: title(52).to_owned(),
-                hammer: None,
-                buyer: None,
-                consignor: Some(a.no().clone()),
-                work_of_art: true,
-                export_licence: Permit::NotNeeded,
-                cites: Permit::NotNeeded,
-                cancellation_until: None,
-                whereabouts: Whereabouts::InHouse,
-            },
-            currency: p.currency,
-        });
         a.known_as(AliasKind::Name, "Yusupov Estate", None);
         format!("/balance {} lot:{}/52", a.no().short(), p.sale(Slot::Month).no)
     });
@@ -509,6 +491,7 @@ fn bounces(a: &mut Account, p: &Place, invoice: usize) {
     payment.state = PaymentState::Bounced;
     payment.posted_on = Some(p.day(-20));
     payment.cleared_on = None;
+    a.allocates(at, invoice, None, total, p.day(-20));
     let document = a.document();
     for (line, amount, day) in [(1, -total, -20), (2, total, -10)] {
         let item = LedgerItem {

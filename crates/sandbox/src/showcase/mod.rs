@@ -4,6 +4,8 @@
 //! row (B8 is client 1400008, R07 is 1500007, D3 is 1600003, P14 is 1700014).
 
 mod balance;
+mod deposit;
+mod release;
 
 use chrono::{DateTime, Utc};
 use hammerdesk_domain::ids::{ClientNo, PersonId};
@@ -180,6 +182,8 @@ impl Stage {
         };
         let mut director = Director { places, stage };
         balance::tell(&mut director);
+        release::tell(&mut director);
+        deposit::tell(&mut director);
         director.stage
     }
 }

@@ -248,7 +248,8 @@ impl View {
         {
             self.named_lots(&mut facts, query).await?;
         }
-        if matches!(query.with, Part::Release { .. }) {
+        // A deposit's surplus waits for the collection of what was bought, and for its invoice to be paid.
+        if !matches!(query.with, Part::Balance) {
             self.lines_and_releases(&mut facts).await?;
         }
         self.sales(&mut facts).await?;

@@ -332,6 +332,8 @@ fn a_story_that_says_a_lot_is_fine_shows_no_other_reason() {
         assert_eq!(rows[row].len(), 2, "{row} and BLOCKED, but: {:?}", rows[row]);
     }
     assert_eq!(rows["P7"].len(), 1, "{:?}", rows["P7"]);
+    // Paid and collected, so that nothing but the purchase itself makes it a surplus.
+    assert_eq!(rows["P6"].len(), 1, "{:?}", rows["P6"]);
     let people: Arc<BTreeSet<String>> = Arc::new(
         asked
             .iter()

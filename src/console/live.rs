@@ -1,0 +1,122 @@
+//! Live updates: server-sent events from where a page stands.
+//!
+//! The pulse that wakes a stream carries nothing. Each stream then asks the store for what *its* person may
+//! read since the last message it sent, so a private answer cannot reach another browser, a lost connection
+//! resumes where it broke, and what another instance of the bot wrote arrives with the next look.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::Stream;
+use hammerdesk_domain::access::Asker;
+use serde::Deserialize;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::ask::Arrived;
+use super::{ConsoleState, Pulse, Refusal, Seated};
+
+/// How often a stream looks without being woken, for what other instances wrote.
+const LOOK: Duration = Duration::from_secs(10);
+/// How many messages are taken at once.
+const BATCH: i64 = 100;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct From {
+    after: Option<Uuid>,
+}
+
+struct Listener {
+    state: ConsoleState,
+    me: Asker,
+    cursor: Uuid,
+    waiting: VecDeque<Event>,
+    pulse: watch::Receiver<Pulse>,
+}
+
+/// The stream of one page.
+pub(super) async fn stream(
+    State(state): State<ConsoleState>,
+    Seated(me): Seated,
+    Query(from): Query<From>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
+    let resumed = headers
+        .get("last-event-id")
+        .and_then(|id| id.to_str().ok())
+        .and_then(|id| id.parse().ok());
+    let mut pulse = state.0.pulse.subscribe();
+    pulse.mark_changed();
+    let cursor = match resumed.or(from.after) {
+        Some(cursor) => cursor,
+        None => state
+            .0
+            .store
+            .read()
+            .await?
+            .chat_newest()
+            .await?
+            .unwrap_or_default(),
+    };
+    let listener = Listener {
+        state,
+        me,
+        cursor,
+        waiting: VecDeque::new(),
+        pulse,
+    };
+    let events = futures_util::stream::unfold(listener, |mut listener| async move {
+        listener.next().await.map(|event| (Ok(event), listener))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}
+
+impl Listener {
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return Some(event);
+            }
+            if let Ok(Err(_)) = tokio::time::timeout(LOOK, self.pulse.changed()).await {
+                return None;
+            }
+            if self.pulse.borrow_and_update().closing {
+                return None;
+            }
+            if let Err(error) = self.take_in().await {
+                tracing::warn!(%error, "a live stream could not read and ends; the page connects again");
+                return None;
+            }
+        }
+    }
+
+    async fn take_in(&mut self) -> anyhow::Result<()> {
+        loop {
+            let batch = self
+                .state
+                .0
+                .store
+                .read()
+                .await?
+                .chat_since(&self.me.id, self.cursor, BATCH)
+                .await?;
+            let full = i64::try_from(batch.len()).is_ok_and(|taken| taken == BATCH);
+            for message in batch {
+                self.cursor = message.id;
+                if self.state.channel(&self.me, &message.channel).is_err() {
+                    continue;
+                }
+                let arrived = Arrived::new(&self.state, &self.me, &message);
+                self.waiting
+                    .push_back(Event::default().id(message.id.to_string()).json_data(arrived)?);
+            }
+            if !full || !self.waiting.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -118,7 +118,7 @@ fn identified(case: &Case) -> Result<(), String> {
                 other => panic!("nobody is found by {other:?}"),
             };
             Found {
-                client: client(ClientNo::parse(no).unwrap(), name),
+                client: client(ClientNo::parse(no).expect("a client number"), name),
                 by,
             }
         })
@@ -227,7 +227,7 @@ fn answer(case: &Case) -> BalanceAnswer {
             .bands
             .as_deref()
             .map_or(Ok(Bands::default()), Bands::parse)
-            .unwrap(),
+            .expect("the bands read"),
         narrow: lot.or_else(|| case.invoice.clone().map(|number| Narrow::Invoice(number.into()))),
         for_consignor: case.for_consignor,
         ..BalanceQuestion::default()

@@ -45,8 +45,6 @@ pub struct Feed {
     pub location: Option<LocationId>,
     /// The one entity that it feeds: accounts that have nothing there do not need it. `None` is all.
     pub entity: Option<EntityCode>,
-    /// Needed only for accounts that have anything in that entity; for all where it is `None`.
-    pub entity: Option<EntityCode>,
     /// What an answer may miss while it is late.
     pub may_miss: String,
 }

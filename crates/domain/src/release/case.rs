@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 
-use super::cover::{Class, Cover, Part, Short, View, same_number};
+use super::cover::{Cover, Part, Short, same_number};
+use super::funds::{Flaw, View};
 use super::{ExceptionRelease, Finding, ReleaseCode};
 use crate::clock::local_date;
 use crate::facts::{AccountFacts, Moment};
@@ -24,12 +25,12 @@ pub(super) struct Case<'a> {
     pub(super) sale: Option<&'a Sale>,
     pub(super) release: Option<&'a Release>,
     pub(super) location: Location,
-    pub(super) rule: Option<ReleaseRule>,
+    pub(super) rule: ReleaseRule,
     pub(super) day: NaiveDate,
-    /// Invoices in force that charge the lot, and ancillary ones of its sale that charge no lot.
+    /// Invoices that charge the lot, and ancillary ones of its sale that charge no lot.
     pub(super) covers: Vec<Cover<'a>>,
-    /// Invoices that charged the lot and were replaced.
-    pub(super) superseded: Vec<&'a Invoice>,
+    /// Those of them that are being issued again.
+    pub(super) reissuing: Vec<&'a Invoice>,
     pub(super) scope: Option<&'a LotKey>,
     /// Needed sources that are past their hard limit.
     pub(super) stale_sources: Vec<&'a SourceState>,
@@ -54,15 +55,10 @@ impl<'a> Case<'a> {
             .collect();
         let location = location(house, sale, &charging);
         let day = local_date(moment.now, location.zone);
-        let rule = location.release_rule(day).cloned();
-        let strict;
-        let money_rule = match &rule {
-            Some(rule) => rule,
-            None => {
-                strict = strictest(&location.entity);
-                &strict
-            }
-        };
+        let rule = location
+            .release_rule(day)
+            .cloned()
+            .unwrap_or_else(|| strictest(&location.entity));
         let ancillary = facts
             .invoices
             .iter()
@@ -72,10 +68,19 @@ impl<'a> Case<'a> {
             .copied()
             .chain(ancillary)
             .filter(|invoice| is_live(invoice));
-        let covers: Vec<Cover<'a>> = in_force
-            .map(|invoice| Cover::of(facts, invoice, money_rule, day))
+        let mut covers: Vec<Cover<'a>> = in_force
+            .map(|invoice| Cover::of(facts, invoice, &rule, day))
             .collect();
-        let per_lot = money_rule.policy == ReleasePolicy::PerLot;
+        let replaced = |invoice: &Invoice| !is_superseded(invoice) || is_replaced(invoice, &covers, key);
+        let reissuing: Vec<&Invoice> = charging
+            .into_iter()
+            .filter(|invoice| !replaced(invoice))
+            .collect();
+        covers.extend(
+            reissuing
+                .iter()
+                .map(|invoice| Cover::of(facts, invoice, &rule, day)),
+        );
         Self {
             facts,
             key,
@@ -84,11 +89,8 @@ impl<'a> Case<'a> {
             release: facts.release(key),
             day,
             covers,
-            superseded: charging
-                .into_iter()
-                .filter(|invoice| is_superseded(invoice))
-                .collect(),
-            scope: per_lot.then_some(key),
+            reissuing,
+            scope: (rule.policy == ReleasePolicy::PerLot).then_some(key),
             stale_sources: facts
                 .sources
                 .iter()
@@ -127,13 +129,6 @@ impl<'a> Case<'a> {
             ReleaseCode::DataStale => self.data_stale(),
             ReleaseCode::ManualHold => self.manual_hold(),
         }
-    }
-
-    /// The rule in force, or the strictest.
-    pub(super) fn rule(&self) -> ReleaseRule {
-        self.rule
-            .clone()
-            .unwrap_or_else(|| strictest(&self.location.entity))
     }
 
     /// No figure comes from data that is too old.
@@ -275,7 +270,7 @@ impl<'a> Case<'a> {
     pub(super) fn money_on_its_way_suffices(&self) -> bool {
         self.is_short()
             && self.covers.iter().all(|cover| {
-                let seen = cover.unapplied() + cover.loose_pending();
+                let seen = cover.unapplied() + cover.on_its_way();
                 let held: i128 = self
                     .deposits_for(cover)
                     .map(|(_, held)| i128::from(held.minor()))
@@ -322,12 +317,9 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Invoices that charge the lot, replaced ones too.
+    /// The invoices behind the covers.
     pub(super) fn invoices(&self) -> impl Iterator<Item = &'a Invoice> + '_ {
-        self.covers
-            .iter()
-            .map(|cover| cover.invoice)
-            .chain(self.superseded.iter().copied())
+        self.covers.iter().map(|cover| cover.invoice)
     }
 
     /// A payment that nobody told us about may be any payment.
@@ -382,7 +374,7 @@ impl<'a> Case<'a> {
         {
             remarks.push("The warehouse system itself still shows the lot as blocked.".to_owned());
         }
-        for cover in self.covers.iter().filter(|cover| cover.has(Class::Withdrawn)) {
+        for cover in self.covers.iter().filter(|cover| cover.with(Flaw::Withdrawn) > 0) {
             remarks.push(format!(
                 "Invoice {}: money was taken back in a dispute, whatever the ledger says.",
                 cover.invoice.key.number
@@ -468,6 +460,14 @@ fn is_live(invoice: &Invoice) -> bool {
 fn is_superseded(invoice: &Invoice) -> bool {
     invoice.state == InvoiceState::Superseded
         || (invoice.superseded_by.is_some() && invoice.state != InvoiceState::Cancelled)
+}
+
+/// Is the invoice that replaces it here and in force?
+fn is_replaced(invoice: &Invoice, in_force: &[Cover<'_>], key: &LotKey) -> bool {
+    in_force.iter().any(|cover| match &invoice.superseded_by {
+        Some(next) => same_number(&cover.invoice.key.number, next),
+        None => cover.charges_hammer_of(key),
+    })
 }
 
 fn location(house: &House, sale: Option<&Sale>, charging: &[&Invoice]) -> Location {

@@ -1,19 +1,16 @@
-//! How much of an invoice is covered, line by line, and by what kind of money.
+//! How much of an invoice is covered, line by line.
 //!
 //! Two witnesses are heard: the ledger (all items of the invoice cleared) and the allocations (what each
-//! payment was applied to). Money that came back, is contested, is under payer review, has not cleared or
-//! that nobody knows is told apart, so that each rule can ask "and without it?". Where the witnesses
-//! disagree, the worse one counts.
+//! payment was applied to). Where the ledger is open although the allocations say paid, the ledger counts;
+//! where the ledger says cleared, money that we know to be flawed is missing all the same.
 
 use chrono::NaiveDate;
 
+use super::funds::{self, Flaw, Piece, View};
 use crate::facts::AccountFacts;
 use crate::ids::{InvoiceKey, InvoiceNo, LotKey};
 use crate::location::ReleaseRule;
-use crate::model::{
-    Allocation, Invoice, InvoiceKind, InvoiceLine, InvoiceState, ItemKind, LedgerItem, LineKind, Method,
-    PayerMatch, Payment, PaymentState,
-};
+use crate::model::{Invoice, InvoiceKind, InvoiceLine, InvoiceState, ItemKind, LedgerItem, LineKind};
 use crate::money::Money;
 
 /// What a line belongs to: the purchase, what comes on top, or late charges.
@@ -68,92 +65,6 @@ impl Short {
     }
 }
 
-/// What kind of money it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
-    /// Cleared and ours.
-    Cleared,
-    /// Seen, not cleared.
-    Pending,
-    /// A dispute is open; the money has not moved.
-    Contested,
-    /// The payment behind it is not known.
-    Unknown,
-    /// Taken back in a dispute.
-    Withdrawn,
-    /// Under payer review.
-    Held,
-    /// Never came, or went back.
-    Gone,
-}
-
-/// Which classes count.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct View {
-    pending: bool,
-    contested: bool,
-    unknown: bool,
-}
-
-impl View {
-    /// Everything that is on its way to being ours.
-    pub(super) const NOMINAL: Self = Self {
-        pending: true,
-        contested: true,
-        unknown: true,
-    };
-    /// What remains if pending money never clears.
-    pub(super) const WITHOUT_PENDING: Self = Self {
-        pending: false,
-        ..Self::NOMINAL
-    };
-    /// What remains if every dispute is lost.
-    pub(super) const WITHOUT_CONTESTED: Self = Self {
-        contested: false,
-        ..Self::NOMINAL
-    };
-    /// What remains if unknown payments do not exist.
-    pub(super) const WITHOUT_UNKNOWN: Self = Self {
-        unknown: false,
-        ..Self::NOMINAL
-    };
-
-    const fn counts(self, class: Class) -> bool {
-        match class {
-            Class::Cleared => true,
-            Class::Pending => self.pending,
-            Class::Contested => self.contested,
-            Class::Unknown => self.unknown,
-            Class::Withdrawn | Class::Held | Class::Gone => false,
-        }
-    }
-}
-
-/// Money that was applied to the invoice, or may have been.
-#[derive(Debug, Clone)]
-struct Piece {
-    amount: i128,
-    class: Class,
-    line: Option<i64>,
-    lot: Option<LotKey>,
-    applied: bool,
-    named: bool,
-}
-
-impl Piece {
-    fn touches(&self, scope: Option<&LotKey>, lines: &[InvoiceLine]) -> bool {
-        let Some(lot) = scope else { return true };
-        match (&self.line, &self.lot) {
-            (Some(n), _) => lines
-                .iter()
-                .find(|line| line.line == *n)
-                .is_none_or(|line| in_scope(line, Some(lot))),
-            (None, Some(for_lot)) => for_lot == lot,
-            (None, None) => true,
-        }
-    }
-}
-
 /// An invoice and the money for it.
 #[derive(Debug)]
 pub(super) struct Cover<'a> {
@@ -192,20 +103,19 @@ impl<'a> Cover<'a> {
         if lines.is_empty() {
             lines.push(whole(invoice));
         }
-        let void_until = reopened_on(facts, invoice, day);
+        let days = (day, reopened_on(facts, invoice, day));
         let mut pieces = Vec::new();
         for allocation in facts
             .allocations
             .iter()
             .filter(|allocation| allocation.invoice == invoice.key)
         {
-            let void = void_until.is_some_and(|reset| allocation.applied_on <= reset);
-            pieces.extend(applied(facts, allocation, invoice, rule, day, void));
+            pieces.extend(funds::applied(facts, allocation, invoice, rule, days));
         }
         for payment in &facts.payments {
-            pieces.extend(loose(facts, payment, invoice, rule, day));
+            pieces.extend(funds::loose(facts, payment, invoice, rule, day));
         }
-        pieces.extend(disputes_of_unknown_payments(facts, invoice));
+        pieces.extend(funds::contested_unknown(facts, invoice));
         Self {
             invoice,
             lines,
@@ -237,27 +147,17 @@ impl<'a> Cover<'a> {
 
     /// Money that names the invoice and cleared, but was not applied to it.
     pub(super) fn unapplied(&self) -> i128 {
-        let unapplied = self
-            .pieces
-            .iter()
-            .filter(|piece| !piece.applied && piece.class == Class::Cleared);
-        unapplied.map(|piece| piece.amount).sum()
+        self.sum(|piece| !piece.applied && piece.flaws.is_empty())
     }
 
-    /// Money that names the invoice, or the ledger, and has not cleared.
-    pub(super) fn loose_pending(&self) -> i128 {
-        let pending = self
-            .pieces
-            .iter()
-            .filter(|piece| !piece.applied && piece.class == Class::Pending);
-        pending.map(|piece| piece.amount).sum()
+    /// Money that is not applied to the invoice, may be meant for it and has yet to clear.
+    pub(super) fn on_its_way(&self) -> i128 {
+        self.sum(|piece| !piece.applied && piece.flaws.are_only(Flaw::Uncleared))
     }
 
-    /// Does money of that class name the invoice, or was it applied to it?
-    pub(super) fn is_named_by(&self, class: Class) -> bool {
-        self.pieces
-            .iter()
-            .any(|piece| piece.class == class && piece.named && piece.amount > 0)
+    /// Does money with that flaw name the invoice, or was it applied to it?
+    pub(super) fn is_named_with(&self, flaw: Flaw) -> bool {
+        self.sum(|piece| piece.named && piece.flaws.contains(flaw)) > 0
     }
 
     /// Has the ledger an open item of it?
@@ -265,18 +165,15 @@ impl<'a> Cover<'a> {
         matches!(self.ledger, Ledger::Open { .. })
     }
 
-    /// Does it hold money of that class?
-    pub(super) fn has(&self, class: Class) -> bool {
-        self.pieces
-            .iter()
-            .any(|piece| piece.class == class && piece.amount > 0)
+    /// How much money has that flaw.
+    pub(super) fn with(&self, flaw: Flaw) -> i128 {
+        self.sum(|piece| piece.flaws.contains(flaw))
     }
 
-    /// How much money of that class.
-    pub(super) fn amount(&self, class: Class) -> i128 {
+    fn sum(&self, which: impl Fn(&Piece) -> bool) -> i128 {
         self.pieces
             .iter()
-            .filter(|piece| piece.class == class)
+            .filter(|piece| which(piece))
             .map(|piece| piece.amount)
             .sum()
     }
@@ -317,8 +214,7 @@ impl<'a> Cover<'a> {
         let mut missing: i128 = self
             .pieces
             .iter()
-            .filter(|piece| !view.counts(piece.class) && piece.touches(scope, &self.lines))
-            .filter(|piece| piece.applied || !matches!(piece.class, Class::Held))
+            .filter(|piece| !view.counts(piece.flaws) && piece.touches(scope, &self.lines))
             .map(|piece| piece.amount)
             .sum();
         let mut short = Short::default();
@@ -333,7 +229,7 @@ impl<'a> Cover<'a> {
         let counted: Vec<&Piece> = self
             .pieces
             .iter()
-            .filter(|piece| piece.applied && view.counts(piece.class))
+            .filter(|piece| piece.applied && view.counts(piece.flaws))
             .collect();
         let all: i128 = counted.iter().map(|piece| piece.amount).sum();
         if all >= self.charged(None) {
@@ -397,202 +293,12 @@ fn whole(invoice: &Invoice) -> InvoiceLine {
 }
 
 /// A line of the lot, or one that charges no lot and so stands for all of them.
-fn in_scope(line: &InvoiceLine, scope: Option<&LotKey>) -> bool {
+pub(super) fn in_scope(line: &InvoiceLine, scope: Option<&LotKey>) -> bool {
     scope.is_none_or(|lot| line.lot.as_ref().is_none_or(|of| of == lot))
 }
 
-fn minor(money: Money) -> i128 {
+pub(super) fn minor(money: Money) -> i128 {
     i128::from(money.minor())
-}
-
-/// Does the payment's own state make its money ours?
-fn class_of(payment: &Payment, rule: &ReleaseRule, day: NaiveDate) -> Option<Class> {
-    use PaymentState as P;
-    let cleared = payment.cleared_on.is_some_and(|on| on <= day);
-    let by_policy = rule.captured_card_is_cleared && payment.method == Method::Card;
-    let class = match payment.state {
-        P::Initiated => return None,
-        P::Expired | P::Voided | P::Failed | P::Bounced | P::Returned => Class::Gone,
-        P::Lost => Class::Withdrawn,
-        P::HeldThirdParty => Class::Held,
-        P::Disputed => Class::Contested,
-        P::Captured if by_policy => Class::Cleared,
-        P::Settled | P::Posted | P::Applied | P::Reinstated | P::Accepted if cleared || by_policy => {
-            Class::Cleared
-        }
-        P::Authorised | P::Captured | P::Settled | P::Posted | P::Applied | P::Reinstated | P::Accepted => {
-            Class::Pending
-        }
-    };
-    let unreviewed = payment.payer_match == PayerMatch::Mismatch && payment.state != P::Accepted;
-    Some(
-        if unreviewed && matches!(class, Class::Cleared | Class::Pending) {
-            Class::Held
-        } else {
-            class
-        },
-    )
-}
-
-/// How much of a payment's amount is contested, and whether it was taken back.
-fn contested(facts: &AccountFacts, payment: &Payment) -> (i128, i128) {
-    let mut open = 0;
-    let mut withdrawn = 0;
-    for dispute in facts
-        .disputes
-        .iter()
-        .filter(|d| d.payment.0 == payment.source && d.payment.1 == payment.id)
-    {
-        let amount = if dispute.amount.currency() == payment.amount.currency() {
-            dispute.amount
-        } else {
-            payment.amount
-        };
-        if dispute.reopens_receivable() {
-            withdrawn += minor(amount);
-        } else if !dispute.stage.is_harmless() {
-            open += minor(amount);
-        }
-    }
-    (open, withdrawn)
-}
-
-/// Splits an amount of a payment by what is contested of it.
-fn split(facts: &AccountFacts, payment: &Payment, amount: i128, class: Class) -> Vec<(i128, Class)> {
-    let (open, withdrawn) = contested(facts, payment);
-    let taken = withdrawn.min(amount);
-    let asked = open.min(amount - taken);
-    vec![
-        (taken, Class::Withdrawn),
-        (asked, Class::Contested),
-        (amount - taken - asked, class),
-    ]
-}
-
-fn applied(
-    facts: &AccountFacts,
-    allocation: &Allocation,
-    invoice: &Invoice,
-    rule: &ReleaseRule,
-    day: NaiveDate,
-    void: bool,
-) -> Vec<Piece> {
-    let piece = |(amount, class): (i128, Class)| Piece {
-        amount,
-        class,
-        line: allocation.line.filter(|line| *line != 0),
-        lot: allocation.lot.clone(),
-        applied: true,
-        named: true,
-    };
-    if void || allocation.applied_on > day || allocation.amount.currency() != invoice.total.currency() {
-        return Vec::new();
-    }
-    let amount = minor(allocation.amount);
-    let payment = facts
-        .payments
-        .iter()
-        .find(|p| p.source == allocation.source && p.id == allocation.payment);
-    let Some(payment) = payment else {
-        return vec![piece((amount, Class::Unknown))];
-    };
-    let class = class_of(payment, rule, day).unwrap_or(Class::Gone);
-    split(facts, payment, amount, class)
-        .into_iter()
-        .map(piece)
-        .collect()
-}
-
-/// A payment that names the invoice, or names nothing, and was applied nowhere: it covers nothing, but
-/// where the ledger says "cleared" it may be what cleared it.
-fn loose(
-    facts: &AccountFacts,
-    payment: &Payment,
-    invoice: &Invoice,
-    rule: &ReleaseRule,
-    day: NaiveDate,
-) -> Vec<Piece> {
-    let allocated = facts
-        .allocations
-        .iter()
-        .any(|a| a.source == payment.source && a.payment == payment.id);
-    let of_client = payment
-        .client
-        .as_ref()
-        .is_none_or(|client| *client == facts.client.no);
-    let named = payment
-        .invoice
-        .as_ref()
-        .is_some_and(|number| same_number(number, &invoice.key.number));
-    let nameless = payment.invoice.is_none() && payment.client.is_some();
-    if allocated || !of_client || payment.entity != invoice.key.entity || !(named || nameless) {
-        return Vec::new();
-    }
-    let Some(class) = class_of(payment, rule, day) else {
-        return Vec::new();
-    };
-    let in_the_ledger = payment.posted_on.is_some()
-        || matches!(
-            payment.state,
-            PaymentState::Posted | PaymentState::Applied | PaymentState::Bounced
-        );
-    let amount = if payment.amount.currency() == invoice.total.currency() {
-        minor(payment.amount)
-    } else {
-        minor(invoice.total)
-    };
-    split(facts, payment, amount, class)
-        .into_iter()
-        .filter(|(_, class)| match class {
-            Class::Withdrawn | Class::Contested | Class::Held => true,
-            Class::Pending => named || in_the_ledger,
-            Class::Gone => payment.state == PaymentState::Bounced,
-            Class::Cleared => named,
-            Class::Unknown => false,
-        })
-        .map(|(amount, class)| Piece {
-            amount,
-            class,
-            line: None,
-            lot: None,
-            applied: false,
-            named,
-        })
-        .collect()
-}
-
-/// Disputes of payments that nobody told us about may be about any invoice of the entity.
-fn disputes_of_unknown_payments(facts: &AccountFacts, invoice: &Invoice) -> Vec<Piece> {
-    let known = |source: &crate::ids::SourceId, id: &crate::ids::PaymentId| {
-        facts.payments.iter().any(|p| p.source == *source && p.id == *id)
-            || facts
-                .allocations
-                .iter()
-                .any(|a| a.source == *source && a.payment == *id && a.invoice != invoice.key)
-    };
-    facts
-        .disputes
-        .iter()
-        .filter(|d| {
-            d.entity == invoice.key.entity && !d.stage.is_harmless() && !known(&d.payment.0, &d.payment.1)
-        })
-        .map(|dispute| Piece {
-            amount: if dispute.amount.currency() == invoice.total.currency() {
-                minor(dispute.amount)
-            } else {
-                minor(invoice.total)
-            },
-            class: if dispute.reopens_receivable() {
-                Class::Withdrawn
-            } else {
-                Class::Contested
-            },
-            line: None,
-            lot: None,
-            applied: false,
-            named: false,
-        })
-        .collect()
 }
 
 /// Is it the same document number, whatever the leading zeros?

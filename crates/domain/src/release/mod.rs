@@ -7,6 +7,8 @@
 
 mod case;
 mod cover;
+mod funds;
+mod money;
 mod rules;
 mod texts;
 
@@ -458,12 +460,12 @@ const fn matters_when_gone(code: ReleaseCode) -> bool {
 }
 
 /// The clauses for the client. "Payment is outstanding" is not said to somebody whose payment we have
-/// seen or whose deposit we are about to apply.
+/// seen, whose deposit we are about to apply, or whose invoice is being issued again.
 fn client_says(case: &Case<'_>, reasons: &[Reason]) -> Vec<String> {
     let mut says: Vec<String> = Vec::new();
     for reason in reasons {
         let explained = matches!(reason.code, ReleaseCode::Unpaid | ReleaseCode::TaxOrShippingOpen)
-            && case.money_on_its_way_suffices();
+            && (case.money_on_its_way_suffices() || !case.reissuing.is_empty());
         if !explained && !says.contains(&reason.client_text) {
             says.push(reason.client_text.clone());
         }

@@ -10,6 +10,7 @@ use crate::access::{Asker, Permission};
 use crate::facts::AccountFacts;
 use crate::model::{Hold, SanctionsState};
 use crate::neutral;
+use crate::states::HoldStanding;
 
 /// Is the hold one of those that read as an internal review?
 pub const fn is_review(hold: &Hold) -> bool {
@@ -25,7 +26,7 @@ fn holds(facts: &AccountFacts, day: NaiveDate) -> impl Iterator<Item = &Hold> {
     facts
         .holds
         .iter()
-        .filter(move |hold| is_review(hold) && hold.is_active_on(day))
+        .filter(move |hold| is_review(hold) && HoldStanding::on(hold, day).is_active())
 }
 
 /// Why the review is open, as far as the asker may read it; empty where none is.

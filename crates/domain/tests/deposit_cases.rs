@@ -101,6 +101,8 @@ struct Billed {
     amount: String,
     due: String,
     paid: Option<String>,
+    reset: Option<String>,
+    replaced_by: Option<String>,
     #[serde(default)]
     draft: bool,
 }
@@ -290,7 +292,7 @@ fn bill(facts: &mut AccountFacts, billed: &Billed) {
         issued_on: on("2026-09-01"),
         due_basis: None,
         due_on: Some(on(&billed.due)),
-        superseded_by: None,
+        superseded_by: billed.replaced_by.clone().map(InvoiceNo::new),
         total: amount,
     });
     if billed.draft {
@@ -310,7 +312,7 @@ fn bill(facts: &mut AccountFacts, billed: &Billed) {
         invoice: Some(number),
         cleared_on: day(billed.paid.as_ref()),
         cleared_by: None,
-        reopened_on: None,
+        reopened_on: day(billed.reset.as_ref()),
         disputed: false,
         blocked: false,
         gone_from_snapshot: false,

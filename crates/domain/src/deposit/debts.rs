@@ -6,9 +6,9 @@ use crate::exposure::{self, Agreements};
 use crate::facts::{AccountFacts, Moment};
 use crate::ids::EntityCode;
 use crate::location::House;
-use crate::model::Deposit;
+use crate::model::{Deposit, TermsAgreement, TermsState};
 use crate::money::{Currency, Money, MoneyError};
-use crate::states::Contradiction;
+use crate::states::{Contradiction, TermsStanding};
 
 /// Whose debt, and of what kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +44,13 @@ pub(super) fn past_due(
     gather(facts, house, deposit, moment).map_err(|error| Contradiction(error.to_string()))
 }
 
+/// The agreements whose records do not contradict them: one in force that does moves no due date.
+fn believed(facts: &AccountFacts) -> Vec<TermsAgreement> {
+    let believed =
+        |terms: &&TermsAgreement| terms.state != TermsState::Effective || TermsStanding::of(terms).is_ok();
+    facts.terms.iter().filter(believed).cloned().collect()
+}
+
 fn gather(
     facts: &AccountFacts,
     house: &House,
@@ -52,7 +59,12 @@ fn gather(
 ) -> Result<Vec<Debt>, MoneyError> {
     let today = |entity: &EntityCode| local_date(moment.now, house.of_entity(entity).zone);
     let mut debts = Vec::new();
-    for account in exposure::accounts(&facts.items, Agreements::of(facts), today) {
+    let terms = believed(facts);
+    let agreements = Agreements {
+        invoices: &facts.invoices,
+        terms: &terms,
+    };
+    for account in exposure::accounts(&facts.items, agreements, today) {
         let (amount, oldest_days) = account.overdue()?;
         if amount.is_positive() {
             debts.push(Debt {

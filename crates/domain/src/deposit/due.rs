@@ -7,10 +7,10 @@ use chrono::{Days, NaiveDate};
 use super::{Case, covers};
 use crate::clock::local_date;
 use crate::facts::AccountFacts;
-use crate::ids::{InvoiceKey, InvoiceNo, LotKey, SaleNo};
+use crate::ids::{ClientNo, InvoiceKey, InvoiceNo, LotKey, SaleNo};
 use crate::location::{DayCount, DepositRule, House, Location, SurplusRule};
-use crate::model::{Deposit, Invoice, InvoiceKind, InvoiceState, LedgerItem, ReleaseState, Sale};
-use crate::states::DepositStage;
+use crate::model::{Deposit, Invoice, InvoiceKind, InvoiceState, LedgerItem, Sale};
+use crate::states::{Contradiction, DepositStage, InvoiceStanding, ReleaseStanding};
 
 /// How far the sales that a deposit covers have come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,77 +138,84 @@ pub(super) enum Purchase {
     },
 }
 
+/// Every number that the client has had: what was bought under one that was merged away counts.
+fn is_own(facts: &AccountFacts, buyer: Option<&ClientNo>) -> bool {
+    buyer.is_some_and(|buyer| {
+        *buyer == facts.client.no
+            || facts.asked_for.as_ref() == Some(buyer)
+            || facts.deposits.iter().any(|deposit| deposit.client == *buyer)
+            || facts.invoices.iter().any(|invoice| invoice.client == *buyer)
+            || facts.items.iter().any(|item| item.client == *buyer)
+    })
+}
+
 pub(super) fn purchase(case: &Case<'_>) -> Purchase {
+    // A contradiction in what was bought says nothing of whether it is settled.
+    settlement(case).unwrap_or_else(|contradiction| Purchase::Unknown {
+        because: contradiction.to_string(),
+    })
+}
+
+fn settlement(case: &Case<'_>) -> Result<Purchase, Contradiction> {
     let facts = case.facts;
     let covered =
         |sale: Option<&SaleNo>| sale.is_some_and(|sale| covers(case.deposit).any(|one| one == sale));
     let lots: Vec<&LotKey> = facts
         .lots
         .iter()
-        .filter(|lot| covered(Some(&lot.key.sale)) && lot.buyer.as_ref() == Some(&facts.client.no))
+        .filter(|lot| covered(Some(&lot.key.sale)) && is_own(facts, lot.buyer.as_ref()))
         .map(|lot| &lot.key)
         .collect();
-    let invoices: Vec<&Invoice> = facts
+    let mut invoices: Vec<&Invoice> = Vec::new();
+    for invoice in facts
         .invoices
         .iter()
-        .filter(|invoice| covered(invoice.sale.as_ref()) && invoice.kind != InvoiceKind::Credit)
-        .filter(|invoice| !matches!(invoice.state, InvoiceState::Superseded | InvoiceState::Cancelled))
-        .collect();
-    if lots.is_empty() && invoices.is_empty() {
-        return Purchase::None;
+        .filter(|one| covered(one.sale.as_ref()) && one.kind != InvoiceKind::Credit)
+    {
+        if InvoiceStanding::of(invoice)?.is_in_force() {
+            invoices.push(invoice);
+        }
     }
-    let open: Vec<InvoiceNo> = invoices
+    if lots.is_empty() && invoices.is_empty() {
+        return Ok(Purchase::None);
+    }
+    let open = invoices
         .iter()
         .filter(|invoice| is_open(case, invoice))
-        .map(|invoice| invoice.key.number.clone())
-        .collect();
+        .map(|invoice| invoice.key.number.clone());
+    let open: Vec<InvoiceNo> = open.collect();
     if !open.is_empty() {
-        return Purchase::Unpaid { invoices: open };
+        return Ok(Purchase::Unpaid { invoices: open });
     }
     if let Some(unsure) = invoices.iter().find(|invoice| !is_settled(case, invoice)) {
-        return Purchase::Unknown {
-            because: format!(
-                "the ledger does not say that invoice {} is paid",
-                unsure.key.number
-            ),
-        };
+        let because = format!(
+            "the ledger does not say that invoice {} is paid",
+            unsure.key.number
+        );
+        return Ok(Purchase::Unknown { because });
     }
-    let release = |lot: &LotKey| facts.release(lot);
-    let billed = |lot: &LotKey| {
-        invoices
+    let mut uncollected = Vec::new();
+    let mut last = None;
+    for lot in lots {
+        let release = facts.release(lot).map(ReleaseStanding::of).transpose()?;
+        let billed = invoices
             .iter()
-            .any(|invoice| invoice.sale.as_ref() == Some(&lot.sale))
-    };
-    let gone = |lot: &LotKey| release(lot).is_some_and(|release| release.state == ReleaseState::Released);
-    if let Some(lot) = lots.iter().find(|lot| !billed(lot) && !gone(lot)) {
-        return Purchase::Unknown {
-            because: format!("no invoice for lot {lot} is on record"),
-        };
+            .any(|invoice| invoice.sale.as_ref() == Some(&lot.sale));
+        if !billed && !matches!(release, Some(ReleaseStanding::Released { .. })) {
+            return Ok(Purchase::Unknown {
+                because: format!("no invoice for lot {lot} is on record"),
+            });
+        }
+        match release.and_then(|release| release.went_on()) {
+            Some(on) => last = last.max(Some(on)),
+            None => uncollected.push(lot.clone()),
+        }
     }
-    let went = |lot: &LotKey| {
-        release(lot)
-            .filter(|release| {
-                matches!(
-                    release.state,
-                    ReleaseState::Released | ReleaseState::ExceptionReleased
-                )
-            })
-            .and_then(|release| release.on)
-    };
-    let uncollected: Vec<LotKey> = lots
-        .iter()
-        .filter(|lot| went(lot).is_none())
-        .map(|lot| (*lot).clone())
-        .collect();
-    let collected_on = if uncollected.is_empty() {
-        lots.iter().filter_map(|lot| went(lot)).max()
-    } else {
-        None
-    };
-    Purchase::Settled {
+    let collected_on = last.filter(|_| uncollected.is_empty());
+    Ok(Purchase::Settled {
         uncollected,
         collected_on,
-    }
+    })
 }
 
 fn items<'a>(case: &Case<'a>, key: &InvoiceKey) -> impl Iterator<Item = &'a LedgerItem> {
@@ -220,7 +227,8 @@ fn items<'a>(case: &Case<'a>, key: &InvoiceKey) -> impl Iterator<Item = &'a Ledg
 
 fn is_open(case: &Case<'_>, invoice: &Invoice) -> bool {
     let day = local_date(case.moment.now, case.house.of_entity(&invoice.key.entity).zone);
-    items(case, &invoice.key).any(|item| item.amount.is_positive() && item.is_open_on(day))
+    items(case, &invoice.key)
+        .any(|item| item.amount.is_positive() && (item.is_open_on(day) || is_reopened(item)))
 }
 
 /// Settled is what the ledger cleared, or what the billing says was paid long ago; a bill that only left
@@ -235,6 +243,12 @@ fn is_settled(case: &Case<'_>, invoice: &Invoice) -> bool {
         invoice.state != InvoiceState::Draft
             && bills
                 .iter()
-                .all(|item| item.cleared_on.is_some() && !item.gone_from_snapshot)
+                .all(|item| item.cleared_on.is_some() && !item.gone_from_snapshot && !is_reopened(item))
     }
+}
+
+/// Was the clearing reset, and not done again since?
+fn is_reopened(item: &LedgerItem) -> bool {
+    item.reopened_on
+        .is_some_and(|reopened| item.cleared_on.is_none_or(|cleared| cleared <= reopened))
 }

@@ -10,7 +10,7 @@ use crate::model::{
     RefundState,
 };
 use crate::money::Money;
-use crate::states::DepositStage as Stage;
+use crate::states::{DepositStage as Stage, DisputeStanding, HoldStanding, PaymentStanding};
 use crate::{neutral, review};
 
 /// All checks of one deposit, and what the situations need of them.
@@ -139,27 +139,25 @@ fn funds(case: &Case<'_>) -> Funds {
     ) {
         return Funds::NotCleared(format!("the deposit is {}", case.standing.state()));
     }
-    let payment = payment(case);
-    if let Some(payment) = payment {
-        use PaymentState as P;
-        let state = || {
-            format!(
-                "the payment that brought it is {}",
-                payment.state.word().replace('_', " ")
-            )
+    let came = match payment(case).map(PaymentStanding::of).transpose() {
+        Ok(came) => came,
+        Err(contradiction) => return Funds::NotCleared(contradiction.to_string()),
+    };
+    if let Some(came) = came.filter(|came| !came.is_with_us()) {
+        let why = format!(
+            "the payment that brought it is {}",
+            came.state().word().replace('_', " ")
+        );
+        return if came.is_gone() {
+            Funds::Gone(why)
+        } else {
+            Funds::NotCleared(why)
         };
-        match payment.state {
-            P::Settled | P::Posted | P::Applied | P::Reinstated | P::Accepted => {}
-            P::Failed | P::Voided | P::Expired | P::Bounced | P::Returned => return Funds::Gone(state()),
-            P::Initiated | P::Authorised | P::Captured | P::HeldThirdParty | P::Disputed | P::Lost => {
-                return Funds::NotCleared(state());
-            }
-        }
     }
     let cleared = case
         .deposit
         .cleared_on
-        .or_else(|| payment.and_then(|payment| payment.cleared_on));
+        .or(came.and_then(|came| came.cleared_on()));
     match cleared {
         Some(on) if on <= case.today => Funds::Cleared,
         Some(on) => Funds::NotCleared(format!("the funds clear on {}", day(on))),
@@ -236,8 +234,10 @@ fn d4(purchase: &Purchase, sales: &Sales<'_>) -> Check {
             uncollected,
             collected_on,
         } if on_collection => {
-            let because = if uncollected.is_empty() {
+            let because = if collected_on.is_some() {
                 "the purchase is paid and collected; the rest is surplus".to_owned()
+            } else if uncollected.is_empty() {
+                "the purchase is paid; it is not on record when it was collected".to_owned()
             } else {
                 format!(
                     "the purchase is paid; the surplus goes back when lot {} is collected",
@@ -328,7 +328,7 @@ fn holds<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Hold> {
                 .is_some_and(|(source, id)| hold.reference == format!("{source}/{id}")),
             HoldScope::Invoice | HoldScope::Lot => false,
         };
-        mine && hold.is_active_on(today) && !review::is_review(hold)
+        mine && HoldStanding::on(hold, today).is_active() && !review::is_review(hold)
     })
 }
 
@@ -394,7 +394,7 @@ fn dispute<'a>(case: &Case<'a>) -> Option<&'a Dispute> {
     case.facts
         .disputes
         .iter()
-        .filter(|dispute| !dispute.stage.is_harmless())
+        .filter(|dispute| !DisputeStanding::of(dispute).is_ok_and(|standing| standing.is_harmless()))
         .find(|dispute| match &deposit.payment {
             Some(payment) => dispute.payment == *payment,
             None => deposit.method == Method::Card,
@@ -402,8 +402,9 @@ fn dispute<'a>(case: &Case<'a>) -> Option<&'a Dispute> {
 }
 
 fn d10(case: &Case<'_>, dispute: Option<&Dispute>) -> Check {
-    let contested =
-        payment(case).filter(|payment| matches!(payment.state, PaymentState::Disputed | PaymentState::Lost));
+    let contested = payment(case)
+        .and_then(|payment| PaymentStanding::of(payment).ok())
+        .filter(PaymentStanding::is_contested);
     match dispute {
         Some(dispute) => check(
             D::D10,

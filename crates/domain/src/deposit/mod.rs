@@ -238,28 +238,28 @@ pub fn decide(
         answer.sentence = Some(late);
         return answer;
     }
-    let own: Vec<&Deposit> = facts
-        .deposits
-        .iter()
-        .filter(|deposit| deposit.client == facts.client.no)
-        .collect();
     let asked = |deposit: &Deposit| {
         question
             .sale
             .as_ref()
             .is_none_or(|sale| covers(deposit).any(|one| one == sale))
     };
-    answer.deposits = own
+    answer.deposits = facts
+        .deposits
         .iter()
         .filter(|deposit| asked(deposit))
         .map(|deposit| line(facts, asker, house, deposit, moment))
         .collect();
     if answer.deposits.is_empty() {
-        let mut others: Vec<SaleNo> = own.iter().flat_map(|deposit| covers(deposit).cloned()).collect();
+        let mut others: Vec<SaleNo> = facts
+            .deposits
+            .iter()
+            .flat_map(|deposit| covers(deposit).cloned())
+            .collect();
         others.sort();
         others.dedup();
         answer.sentence = Some(said::no_deposit(question.sale.as_ref(), &others));
-        answer.explain = explain::nothing_on_record(own.len());
+        answer.explain = explain::nothing_on_record(facts.deposits.len());
         answer.other_sales = others;
     }
     answer

@@ -287,10 +287,13 @@ fn eligible(line: &DepositLine, findings: &Findings<'_>) -> Words {
     if let Purchase::Settled { uncollected, .. } = &findings.purchase
         && !line.eligible
     {
-        let lots = join(uncollected.iter());
+        let lots = match uncollected.as_slice() {
+            [] => "your purchase".to_owned(),
+            lots => format!("lot {}", join(lots)),
+        };
         return Words::new(
-            format!("surplus of {amount}; goes back when lot {lots} is collected"),
-            format!("The surplus of {amount} will be returned when you have collected lot {lots}."),
+            format!("surplus of {amount}; goes back on collection of {lots}"),
+            format!("The surplus of {amount} will be returned when you have collected {lots}."),
         )
         .acts("accounts receivable")
         .promise("on collection");

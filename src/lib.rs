@@ -1,2 +1,123 @@
-//! stub
+//! The service: config, command line, HTTP, the web console and the background work, around the commands.
+//!
+//! [`App::build`] makes the same thing for `serve`, for `demo` and for the tests; only what stands around
+//! it differs (which store, which clock, which people).
+
+pub mod cli;
+pub mod config;
 pub mod console;
+pub mod furnish;
+pub mod http;
+pub mod telemetry;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use hammerdesk_commands::Commands;
+use hammerdesk_commands::settings::Settings;
+use hammerdesk_domain::clock::Clock;
+use hammerdesk_store::{Store, StoreError};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::console::ConsoleState;
+
+/// Everything that runs, ready to be served.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The data.
+    pub store: Store,
+    /// The answers.
+    pub commands: Commands,
+    /// What the administrator decided.
+    pub settings: Arc<Settings>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The web console, where it is served.
+    pub console: Option<ConsoleState>,
+}
+
+impl App {
+    /// Puts the parts together; needs a store with the current schema.
+    pub fn build(store: Store, settings: Settings, clock: Arc<dyn Clock>, with_console: bool) -> Self {
+        let settings = Arc::new(settings);
+        let commands = Commands::new(store.clone(), Arc::clone(&settings), Arc::clone(&clock));
+        let console = with_console.then(|| {
+            ConsoleState::new(commands.clone(), store.clone(), Arc::clone(&settings), Arc::clone(&clock))
+        });
+        Self { store, commands, settings, clock, console }
+    }
+
+    /// Everything that is answered over HTTP.
+    pub fn router(&self) -> Router {
+        let router = http::router(self.store.clone());
+        match &self.console {
+            Some(console) => router.merge(console::router(console.clone())),
+            None => router,
+        }
+    }
+
+    /// Serves until `stop` changes; then finishes what is under way and writes the answer log out.
+    pub async fn serve(&self, listener: TcpListener, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+        let console = self.console.clone();
+        let shutdown = async move {
+            // An error means that the sender is gone, which is a stop as well.
+            drop(stop.wait_for(|stop| *stop).await);
+            if let Some(console) = console {
+                console.close();
+            }
+        };
+        axum::serve(listener, self.router()).with_graceful_shutdown(shutdown).await.context("serving HTTP")?;
+        self.commands.flush().await;
+        Ok(())
+    }
+}
+
+/// Opens the store of the config. One that is not there or empty is made; an older schema is left to
+/// `hammerdesk migrate`, so that nobody migrates a shared database by accident.
+pub async fn open_store(config: &Config) -> Result<Store, StoreError> {
+    match Store::open(&config.store.url).await {
+        Err(StoreError::Missing(_)) => Store::create(&config.store.url).await,
+        opened => opened,
+    }
+}
+
+/// Binds the address of the config.
+pub async fn listen(address: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; is another one running, or is the port taken?")
+    })?;
+    let bound = listener.local_addr()?;
+    Ok((listener, bound))
+}
+
+/// A receiver that turns true when the process is asked to stop (Ctrl-C, SIGTERM).
+pub fn stop_signal() -> watch::Receiver<bool> {
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        wait_for_signal().await;
+        sender.send_replace(true);
+    });
+    receiver
+}
+
+#[cfg(unix)]
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        drop(tokio::signal::ctrl_c().await);
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn wait_for_signal() {
+    drop(tokio::signal::ctrl_c().await);
+}

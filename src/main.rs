@@ -1,2 +1,7 @@
-//! stub
-fn main() {}
+//! The one binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hammerdesk::cli::run(std::env::args_os())
+}

@@ -1,3 +1,4 @@
-//! stub
-#[test]
-fn stub() {}
+//! The whole app, as its users meet it.
+
+mod cli;
+mod docs;

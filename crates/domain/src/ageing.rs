@@ -98,6 +98,11 @@ impl Bands {
         Ok(Self(all))
     }
 
+    /// The upper ends, ascending; the last band has none.
+    pub fn ends(&self) -> &[i64] {
+        &self.0
+    }
+
     /// From text as people write it: `0,15,32`.
     pub fn parse(text: &str) -> Result<Self, BandsError> {
         if text.trim().is_empty() {

@@ -1,0 +1,83 @@
+//! `hammerdesk demo`: the sample house, in a browser, with nothing else installed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use hammerdesk_domain::clock::Clock;
+use hammerdesk_sandbox::SampleHouse;
+use hammerdesk_store::Store;
+
+use super::{Done, print, progress, say};
+use crate::furnish::{furnish, settings};
+use crate::{App, listen, stop_signal};
+
+/// Try everything on a sample house, in a browser.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  hammerdesk demo\n  hammerdesk demo --listen 127.0.0.1:8090 --keep demo.db"
+)]
+pub(crate) struct DemoArgs {
+    /// Where to listen; must be a loopback address [default: 127.0.0.1:4680, or any free port]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Keep the store in this new SQLite file [default: a temporary one]
+    #[arg(long, value_name = "FILE")]
+    keep: Option<PathBuf>,
+    /// Another seed makes another house
+    #[arg(long, default_value_t = SEED)]
+    seed: u64,
+}
+
+/// The seed of the house that the documentation shows.
+const SEED: u64 = 7;
+
+const ADDRESS: &str = "127.0.0.1:4680";
+
+pub(super) async fn run(args: DemoArgs, clock: Arc<dyn Clock>) -> anyhow::Result<Done> {
+    let (listener, address) = match &args.listen {
+        Some(address) => listen(address).await?,
+        None => match listen(ADDRESS).await {
+            Ok(listening) => listening,
+            Err(_) => listen("127.0.0.1:0").await?,
+        },
+    };
+    if !address.ip().is_loopback() {
+        say("hammerdesk: the demo has no sign-in; --listen takes a loopback address such as 127.0.0.1:8090");
+        return Ok(Done::Refused);
+    }
+    let dir = tempfile::tempdir().context("making a temporary folder")?;
+    let file = args.keep.unwrap_or_else(|| dir.path().join("demo.db"));
+    if file.exists() {
+        say(&format!(
+            "hammerdesk: {} is already there; name a new file with --keep",
+            file.display()
+        ));
+        return Ok(Done::Refused);
+    }
+    let store = Store::create(&format!("sqlite:{}", file.display())).await?;
+    let house = SampleHouse::new(args.seed, clock.now(), 1);
+    furnish(&store, &house, clock.as_ref(), |what| {
+        progress(&format!("Furnishing the sample house: {what} …"))
+    })
+    .await?;
+    let app = App::build(store, settings(&house), clock, true);
+    progress("");
+    print(&format!(
+        "hammerdesk demo is ready: open http://{address}/console\n\n\
+         Choose a person at the top of the page and type / to see what may be asked. Some questions to begin with:\n{}\n\n\
+         Ctrl-C ends it; nothing of it stays.",
+        house
+            .showcases()
+            .iter()
+            .step_by(9)
+            .take(6)
+            .fold(String::new(), |mut list, showcase| {
+                list.push_str(&format!("\n  {:<44} {}", showcase.question, showcase.says));
+                list
+            })
+    ));
+    app.serve(listener, stop_signal()).await?;
+    Ok(Done::Ok)
+}

@@ -1,0 +1,46 @@
+//! What machines ask: is it alive, is it ready, how is it doing.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use hammerdesk_store::Store;
+
+use crate::telemetry;
+
+/// `GET /health/live`, `GET /health/ready`, `GET /metrics`.
+pub fn router(store: Store) -> Router {
+    telemetry::metrics();
+    Router::new()
+        .route("/health/live", get(|| async { "live\n" }))
+        .route("/health/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(store)
+}
+
+/// Ready is: the store answers, and has the schema that this binary needs.
+async fn ready(State(store): State<Store>) -> Response {
+    match store.schema().await {
+        Ok(schema) if schema.is_current() => "ready\n".into_response(),
+        Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store has another schema\n").into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n").into_response()
+        }
+    }
+}
+
+async fn metrics() -> Response {
+    match telemetry::metrics() {
+        Some(recorder) => {
+            recorder.run_upkeep();
+            (
+                [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
+                recorder.render(),
+            )
+                .into_response()
+        }
+        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}

@@ -100,7 +100,10 @@ impl AccountFacts {
     pub fn touches(&self, entity: &EntityCode) -> bool {
         self.items.iter().any(|item| item.entity == *entity)
             || self.invoices.iter().any(|invoice| invoice.key.entity == *entity)
-            || self.payments.iter().any(|payment| payment.client.is_some() && payment.entity == *entity)
+            || self
+                .payments
+                .iter()
+                .any(|payment| payment.client.is_some() && payment.entity == *entity)
             || self.deposits.iter().any(|deposit| deposit.entity == *entity)
             || self.sales.iter().any(|sale| sale.entity == *entity)
             || self.terms.iter().any(|terms| terms.entity == *entity)

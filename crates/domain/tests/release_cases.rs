@@ -40,7 +40,7 @@ struct Case {
 }
 
 fn table() -> Table {
-    toml::from_str(include_str!("../cases/release.toml")).unwrap()
+    toml::from_str(include_str!("../cases/release.toml")).expect("the file is a table of cases")
 }
 
 fn world(table: &Table, case: &Case) -> World {
@@ -108,7 +108,7 @@ fn every_case_of_the_file_is_decided_as_it_says() {
 fn every_row_has_a_case_in_which_it_blocks_and_one_in_which_it_does_not() {
     let table = table();
     let mut seen: BTreeMap<&str, BTreeSet<bool>> = BTreeMap::new();
-    for case in table.case.iter() {
+    for case in &table.case {
         if let Some(row) = &case.row {
             let shown = if row == "R09" && case.asker.as_deref() != Some("compliance") {
                 "R10"

@@ -46,13 +46,13 @@ const BLOCKERS: &[Blocker] = &[
         world.facts.items[0].reopened_on = "2026-03-05".parse().ok();
     }),
     ("the money has not cleared", "R02", |world| {
-        world.facts.payments[0].cleared_on = None
+        world.facts.payments[0].cleared_on = None;
     }),
     ("shipping is open", "R03", |world| {
-        extra_invoice(world, InvoiceKind::Shipping, LineKind::Shipping, 1)
+        extra_invoice(world, InvoiceKind::Shipping, LineKind::Shipping, 1);
     }),
     ("storage is open", "R04", |world| {
-        extra_invoice(world, InvoiceKind::Storage, LineKind::Storage, 2)
+        extra_invoice(world, InvoiceKind::Storage, LineKind::Storage, 2);
     }),
     ("another bill is overdue", "R05", |world| {
         let mut item = world.facts.items[0].clone();
@@ -70,31 +70,31 @@ const BLOCKERS: &[Blocker] = &[
         });
     }),
     ("the payer is under review", "R06", |world| {
-        world.facts.payments[0].state = PaymentState::HeldThirdParty
+        world.facts.payments[0].state = PaymentState::HeldThirdParty;
     }),
     ("the payer is somebody else", "R06", |world| {
-        world.facts.payments[0].payer_match = PayerMatch::Mismatch
+        world.facts.payments[0].payer_match = PayerMatch::Mismatch;
     }),
     ("a dispute is open", "R07", |world| {
-        dispute(world, DisputeStage::Opened, false)
+        dispute(world, DisputeStage::Opened, false);
     }),
     ("a dispute took the money", "R07", |world| {
-        dispute(world, DisputeStage::EvidenceDue, true)
+        dispute(world, DisputeStage::EvidenceDue, true);
     }),
     ("due diligence is incomplete", "R08", |world| {
-        world.facts.status.cdd = Some(CddState::Incomplete)
+        world.facts.status.cdd = Some(CddState::Incomplete);
     }),
     ("screening is under review", "R09", |world| {
-        world.facts.status.sanctions = Some(SanctionsState::Review)
+        world.facts.status.sanctions = Some(SanctionsState::Review);
     }),
     ("a restricted hold", "R09", |world| {
-        hold(world, HoldCode::Aml, HoldScope::Client, CLIENT)
+        hold(world, HoldCode::Aml, HoldScope::Client, CLIENT);
     }),
     ("a fraud hold", "R10", |world| {
-        hold(world, HoldCode::Fraud, HoldScope::Lot, "S100/12")
+        hold(world, HoldCode::Fraud, HoldScope::Lot, "S100/12");
     }),
     ("legal action", "R10", |world| {
-        world.facts.status.legal_action = true
+        world.facts.status.legal_action = true;
     }),
     ("terms are breached", "R12", |world| {
         world.facts.terms.push(terms(world, TermsState::Breached));
@@ -113,16 +113,16 @@ const BLOCKERS: &[Blocker] = &[
         release(world).route = ReleaseRoute::Export;
     }),
     ("no permit", "R15", |world| {
-        world.facts.lots[0].cites = Permit::Needed
+        world.facts.lots[0].cites = Permit::Needed;
     }),
     ("the buyer may cancel", "R16", |world| {
         world.facts.lots[0].cancellation_until = "2026-03-12".parse().ok();
     }),
     ("the collector has no papers", "R17", |world| {
-        release(world).collector = Collector::Unverified
+        release(world).collector = Collector::Unverified;
     }),
     ("the lot is off site", "R18", |world| {
-        world.facts.lots[0].whereabouts = Whereabouts::Offsite
+        world.facts.lots[0].whereabouts = Whereabouts::Offsite;
     }),
     ("the quote is open", "R19", |world| {
         let release = release(world);
@@ -135,16 +135,16 @@ const BLOCKERS: &[Blocker] = &[
         world.facts.invoices[0].superseded_by = Some(InvoiceNo::new("900099"));
     }),
     ("the sale was rescinded", "R21", |world| {
-        world.facts.sales[0].cancelled = true
+        world.facts.sales[0].cancelled = true;
     }),
     ("a feed is stale", "R23", |world| {
         world.facts.sources[0].extracted_at = Some(world.moment.now - TimeDelta::days(9));
     }),
     ("a feed never delivered", "R23", |world| {
-        world.facts.sources[1].extracted_at = None
+        world.facts.sources[1].extracted_at = None;
     }),
     ("a hold by hand", "R24", |world| {
-        hold(world, HoldCode::Manual, HoldScope::Invoice, "0000900001")
+        hold(world, HoldCode::Manual, HoldScope::Invoice, "0000900001");
     }),
     ("the authorisation was taken back", "R24", |world| {
         release(world).state = ReleaseState::Revoked;
@@ -187,7 +187,6 @@ const FORGETS: &[fn(&mut World)] = &[
     |world| world.facts.payments[0].cleared_on = None,
     |world| world.facts.sources[0].extracted_at = None,
     |world| world.facts.sources[1].extracted_at = Some(world.moment.now - TimeDelta::days(30)),
-    |world| world.house.locations.clear(),
 ];
 
 fn extra_invoice(world: &mut World, kind: InvoiceKind, line: LineKind, n: i64) {

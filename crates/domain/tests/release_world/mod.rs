@@ -574,8 +574,8 @@ impl World {
         });
     }
 
-    fn release_of(&mut self, key: LotKey) -> &mut Release {
-        if !self.facts.releases.iter().any(|release| release.lot == key) {
+    fn release_of(&mut self, key: &LotKey) -> &mut Release {
+        if !self.facts.releases.iter().any(|release| release.lot == *key) {
             self.facts.releases.push(Release {
                 lot: key.clone(),
                 state: ReleaseState::Blocked,
@@ -593,14 +593,14 @@ impl World {
         self.facts
             .releases
             .iter_mut()
-            .find(|release| release.lot == key)
+            .find(|release| release.lot == *key)
             .unwrap()
     }
 
     fn warehouse(&mut self, words: &mut Words<'_>) {
         words.expect("lot");
         let key = self.key(words.word());
-        let release = self.release_of(key);
+        let release = self.release_of(&key);
         match words.word() {
             "route" => release.route = words.parsed(),
             "collector" => release.collector = words.parsed(),
@@ -625,7 +625,7 @@ impl World {
         let by = words.takes("by").then(|| words.word().to_owned());
         let until = words.takes("until").then(|| words.date());
         let residual = words.takes("residual").then(|| words.money());
-        let release = self.release_of(key);
+        let release = self.release_of(&key);
         release.authority = Some(AuthorityId::new(authority));
         release.authorised_by = by;
         release.authority_until = until;

@@ -13,8 +13,8 @@ use hammerdesk_domain::ids::{EntityCode, InvoiceNo};
 use hammerdesk_store::{Lots, Part};
 use std::fmt::Write as _;
 
-use hammerdesk_domain::ageing::Bucket;
-use hammerdesk_domain::balance::{AnsweredClient, BalanceAnswer, Block, OpenItem, Row, Standing};
+use hammerdesk_domain::access::{Asker, Permission};
+use hammerdesk_domain::balance::{AnsweredClient, BalanceAnswer, Block, OpenItem, RULES, Row, Standing};
 use hammerdesk_domain::message::{
     Action, Attachment, Card, Cell, Figure, Line, Outcome, Reply, Section, Tone, Visibility,
 };
@@ -58,17 +58,18 @@ pub(crate) async fn answer(asked: &mut Asked<'_>, args: &BalanceArgs) -> Result<
         for_consignor: args.audience.as_deref() == Some("consignor"),
         ..BalanceQuestion::default()
     };
-    Ok(reply(&decide(
+    let answer = decide(
         &facts,
         asked.asker,
         &asked.settings.house,
         &question,
         asked.moment,
-    )))
+    );
+    Ok(reply(&answer, asked.asker))
 }
 
 /// The decided balance as a reply.
-pub fn reply(answer: &BalanceAnswer) -> Reply {
+pub fn reply(answer: &BalanceAnswer, asker: &Asker) -> Reply {
     let Some(client) = &answer.client else {
         let mut reply = Reply::sentence(answer.outcome, answer.text.clone());
         reply.cards.extend(consignor_card(answer));
@@ -88,7 +89,7 @@ pub fn reply(answer: &BalanceAnswer) -> Reply {
         outcome: answer.outcome,
         text: answer.text.clone(),
         cards,
-        actions: actions(answer, client),
+        actions: actions(answer, client, asker),
         menu: None,
         files: file(answer, client).into_iter().collect(),
         visibility: Visibility::Private,
@@ -168,7 +169,7 @@ fn card(answer: &BalanceAnswer, client: &AnsweredClient, block: &Block, is_first
         .map_or(String::new(), |day| format!(" · at {day}"));
     let mut sections = vec![figures(block)];
     sections.extend(reckoning(block));
-    sections.extend(ageing(&block.bands));
+    sections.extend(ageing(block));
     sections.extend(overdue_table(block));
     let account = if is_first { answer.rows.as_slice() } else { &[] };
     let rows: Vec<Row> = account.iter().chain(&block.rows).cloned().collect();
@@ -206,6 +207,14 @@ fn figure(label: &str, amount: Money, note: Option<String>, tone: Tone) -> Figur
     }
 }
 
+/// `1 item`, `7 items`.
+fn counted(count: impl ToString, what: &str) -> String {
+    match count.to_string().as_str() {
+        "1" => format!("1 {what}"),
+        many => format!("{many} {what}s"),
+    }
+}
+
 fn figures(block: &Block) -> Section {
     let mut rows = vec![figure("Billed and open", block.billed_open, None, Tone::Plain)];
     let mut say = |label: &str, amount: Money, note: Option<String>, tone: Tone| {
@@ -217,12 +226,12 @@ fn figures(block: &Block) -> Section {
         .next_due_on
         .filter(|on| *on > block.day)
         .map(|on| format!("next {on}"));
-    say("  not due", block.not_due, next, Tone::Plain);
-    say("  due today", block.due_today, None, Tone::Plain);
+    say("Not due", block.not_due, next, Tone::Plain);
+    say("Due today", block.due_today, None, Tone::Plain);
     say(
-        "  overdue",
+        "Overdue",
         block.overdue,
-        Some(format!("oldest {} days", block.oldest_days)),
+        Some(format!("oldest {}", counted(block.oldest_days, "day"))),
         Tone::Warn,
     );
     say("Credits open", block.credits_open.negated(), None, Tone::Plain);
@@ -260,7 +269,7 @@ fn figures(block: &Block) -> Section {
 
 /// The amount to pay never stands alone: every line that leads to it stands above it.
 fn reckoning(block: &Block) -> Option<Section> {
-    if block.reckoning.len() < 2 && block.amount_to_pay.is_zero() {
+    if block.reckoning.len() < 2 {
         return None;
     }
     let mut rows: Vec<Figure> = block
@@ -275,14 +284,16 @@ fn reckoning(block: &Block) -> Option<Section> {
     })
 }
 
-fn ageing(bands: &[Bucket]) -> Option<Section> {
-    if bands.iter().all(|bucket| bucket.amount.is_zero()) {
+/// The bands, once something is past due.
+fn ageing(block: &Block) -> Option<Section> {
+    if !block.overdue.is_positive() {
         return None;
     }
-    let rows = bands
+    let rows = block
+        .bands
         .iter()
         .map(|bucket| {
-            let note = (bucket.count > 0).then(|| format!("{} items", bucket.count));
+            let note = (bucket.count > 0).then(|| counted(bucket.count, "item"));
             figure(&bucket.band, bucket.amount, note, Tone::Plain)
         })
         .collect();
@@ -334,6 +345,8 @@ fn named(item: &OpenItem) -> String {
 
 fn lines(heading: Option<&str>, rows: &[Row]) -> Option<Section> {
     let mut lines: Vec<Line> = Vec::new();
+    let mut rows: Vec<&Row> = rows.iter().collect();
+    rows.sort_by_key(|row| RULES.iter().position(|rule| *rule == row.code));
     for row in rows {
         let said = row.internal.as_ref().or(row.client_safe.as_ref());
         if let Some(text) = said {
@@ -357,7 +370,8 @@ fn lines(heading: Option<&str>, rows: &[Row]) -> Option<Section> {
     })
 }
 
-fn actions(answer: &BalanceAnswer, client: &AnsweredClient) -> Vec<Action> {
+/// What one asks next, as far as the asker may.
+fn actions(answer: &BalanceAnswer, client: &AnsweredClient, asker: &Asker) -> Vec<Action> {
     let mut actions = Vec::new();
     let mut invoices: Vec<&str> = Vec::new();
     for item in answer.blocks.iter().flat_map(|block| &block.items) {
@@ -371,9 +385,16 @@ fn actions(answer: &BalanceAnswer, client: &AnsweredClient) -> Vec<Action> {
         action.primary = n == 0;
         actions.push(action);
     }
-    actions.push(Action::ask("Release", format!("/release {}", client.no)));
-    actions.push(Action::ask("Deposits", format!("/deposit {}", client.no)));
-    actions.push(Action::ask("Client", format!("/client show {}", client.no)));
+    let others = [
+        (Permission::Release, "Release", "/release"),
+        (Permission::Deposit, "Deposits", "/deposit"),
+        (Permission::Client, "Client", "/client show"),
+    ];
+    for (permission, label, command) in others {
+        if asker.may(permission) {
+            actions.push(Action::ask(label, format!("{command} {}", client.no)));
+        }
+    }
     actions
 }
 

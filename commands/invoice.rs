@@ -100,7 +100,7 @@ pub fn reply(facts: &AccountFacts, key: &InvoiceKey, asker: &Asker, house: &Hous
     };
     let answer = balance::decide(facts, asker, house, &question, moment);
     if answer.outcome != Outcome::Answered {
-        return crate::balance::reply(&answer);
+        return crate::balance::reply(&answer, asker);
     }
     let day = moment
         .as_of

@@ -598,6 +598,40 @@ fn explained_blocks(rulings: &[Ruling], looked_at: &[&str], blocks: &[String]) -
 /// Takes out what only colleagues may read: the internal sentences and who does what, receipts under
 /// review, and receipts that may be anybody's.
 fn without_internals(answer: &mut BalanceAnswer) {
+    let flagged = |rows: &[Row]| rows.iter().any(|row| row.code == "B19");
+    let account_flagged = flagged(&answer.rows);
+    let strip = |rows: &mut Vec<Row>, is_flagged: bool| {
+        // Beside a flag nothing is said but where to send the client.
+        let stays = |code: &str| matches!(code, "B2" | "B4" | "B16" | "B19");
+        rows.retain(|row| {
+            if is_flagged {
+                stays(row.code)
+            } else {
+                row.client_safe.is_some() || stays(row.code)
+            }
+        });
+        for row in rows {
+            if row.client_safe.is_none() {
+                row.client_safe = row.internal.take();
+            }
+            (row.internal, row.next) = (None, None);
+        }
+    };
+    strip(&mut answer.rows, account_flagged);
+    for block in &mut answer.blocks {
+        (block.held_third_party, block.in_flight_unmatched) = (None, None);
+        let is_flagged = account_flagged || flagged(&block.rows);
+        strip(&mut block.rows, is_flagged);
+    }
+    let said: Vec<String> = answer
+        .rows
+        .iter()
+        .filter(|row| row.code == "B19")
+        .filter_map(|r| r.client_safe.clone())
+        .collect();
+    if !said.is_empty() {
+        answer.text = said.join(" ");
+    }
     let safe: Vec<Row> = answer
         .rows
         .iter()
@@ -630,19 +664,5 @@ fn without_internals(answer: &mut BalanceAnswer) {
         } else {
             std::mem::take(&mut step.sources)
         };
-    }
-    let strip = |rows: &mut Vec<Row>| {
-        rows.retain(|row| row.client_safe.is_some() || matches!(row.code, "B2" | "B4" | "B16"));
-        for row in rows {
-            if row.client_safe.is_none() {
-                row.client_safe = row.internal.take();
-            }
-            (row.internal, row.next) = (None, None);
-        }
-    };
-    strip(&mut answer.rows);
-    for block in &mut answer.blocks {
-        (block.held_third_party, block.in_flight_unmatched) = (None, None);
-        strip(&mut block.rows);
     }
 }

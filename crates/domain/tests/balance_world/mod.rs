@@ -51,9 +51,12 @@ pub(crate) fn house() -> House {
 
 /// Somebody of that role.
 pub(crate) fn asker(role: &str) -> Asker {
-    use Permission::{Balance, Internal, RestrictedClients, RestrictedHolds, VipClients};
+    use Permission::{Balance, Deposit, Internal, Release, RestrictedClients, RestrictedHolds, VipClients};
     let (permissions, location): (&[Permission], Option<&str>) = match role {
-        "coordinator" => (&[Balance, Internal], Some("london")),
+        "coordinator" => (
+            &[Balance, Internal, Release, Deposit, Permission::Client],
+            Some("london"),
+        ),
         "new york coordinator" => (&[Balance, Internal], Some("new_york")),
         "call centre" => (&[Balance], Some("london")),
         "shipping" => (&[Permission::Release], Some("london")),

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod ageing;
+pub mod allocation;
 pub mod balance;
 pub mod clock;
 pub mod deposit;

@@ -277,9 +277,15 @@ fn covers(deposit: &Deposit) -> impl Iterator<Item = &SaleNo> {
 /// Fills in as of when the sources speak; the sentence if one is past its hard limit.
 fn stale(facts: &AccountFacts, moment: Moment, answer: &mut DepositAnswer) -> Option<String> {
     let mut late = Vec::new();
-    for source in facts.sources.iter().filter(|source| source.needed_for.deposit) {
+    // Where no source is marked as needed, each still says as of when it speaks.
+    let any_needed = facts.sources.iter().any(|source| source.needed_for.deposit);
+    for source in facts
+        .sources
+        .iter()
+        .filter(|source| source.needed_for.deposit || !any_needed)
+    {
         let freshness = source.freshness(moment.now);
-        if freshness == Freshness::Hard {
+        if any_needed && freshness == Freshness::Hard {
             late.push(said::too_old(source, moment.now));
         }
         answer.as_of.push(AsOf {

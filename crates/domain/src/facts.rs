@@ -6,7 +6,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::freshness::SourceState;
-use crate::ids::{ClientNo, EntityCode, LotKey};
+use crate::ids::{ClientNo, LotKey};
 use crate::model::{
     Accrual, Allocation, Client, ClientStatus, Deposit, Dispute, GroupDebt, Hold, Invoice, InvoiceLine,
     LedgerItem, Lot, Payment, Release, Sale, TermsAgreement,
@@ -93,21 +93,6 @@ impl AccountFacts {
             releases: Vec::new(),
             sources: Vec::new(),
         }
-    }
-
-    /// Has the account anything in that entity: a source that brings only that entity's data is needed for
-    /// this account only then.
-    pub fn touches(&self, entity: &EntityCode) -> bool {
-        self.items.iter().any(|item| item.entity == *entity)
-            || self.invoices.iter().any(|invoice| invoice.key.entity == *entity)
-            || self
-                .payments
-                .iter()
-                .any(|payment| payment.client.is_some() && payment.entity == *entity)
-            || self.deposits.iter().any(|deposit| deposit.entity == *entity)
-            || self.sales.iter().any(|sale| sale.entity == *entity)
-            || self.terms.iter().any(|terms| terms.entity == *entity)
-            || self.disputes.iter().any(|dispute| dispute.entity == *entity)
     }
 
     /// The lot of that key.

@@ -17,10 +17,10 @@ use hammerdesk_domain::model::{
     Whereabouts,
 };
 use hammerdesk_domain::money::Money;
-use hammerdesk_domain::record::{Entity, Record};
+use hammerdesk_domain::record::Entity;
 
 use crate::place::{Place, fiscal_year};
-use crate::rows::{LotIn, Row};
+use crate::rows::{LotIn, Out, Row};
 
 /// A client and everything of the client's.
 pub(crate) struct Account {
@@ -659,26 +659,26 @@ impl Account {
         self.lots[at].lot.key.clone()
     }
 
-    /// Every record, entity by entity.
-    pub(crate) fn emit_each(&self, entities: &[Entity], out: &mut impl FnMut(Record)) {
+    /// Every row, entity by entity.
+    pub(crate) fn emit_each(&self, entities: &[Entity], out: &mut impl Out) {
         for entity in entities {
             self.emit(*entity, out);
         }
     }
 
-    /// The records of one entity.
-    pub(crate) fn emit(&self, entity: Entity, out: &mut impl FnMut(Record)) {
-        fn all<T: Row>(rows: &[T], out: &mut impl FnMut(Record)) {
+    /// The rows of one entity.
+    pub(crate) fn emit(&self, entity: Entity, out: &mut impl Out) {
+        fn all<T: Row>(rows: &[T], out: &mut impl Out) {
             for row in rows {
-                out(row.record());
+                out.row(row);
             }
         }
         match entity {
-            Entity::Client => out(self.client.record()),
+            Entity::Client => out.row(&self.client),
             Entity::Alias => all(&self.aliases, out),
             Entity::ClientStatus => {
                 if let Some(status) = &self.status {
-                    out((self.client.no.clone(), status.clone()).record());
+                    out.row(&(&self.client.no, status));
                 }
             }
             Entity::Sale => {}
@@ -692,19 +692,14 @@ impl Account {
             Entity::DepositCover => {
                 for deposit in &self.deposits {
                     for sale in &deposit.covers {
-                        out((deposit.id.clone(), sale.clone()).record());
+                        out.row(&(&deposit.id, sale));
                     }
                 }
             }
             Entity::DepositMovement => {
                 for deposit in &self.deposits {
                     for (n, movement) in (1..).zip(&deposit.movements) {
-                        out((
-                            format!("{}-M{n}", deposit.id),
-                            deposit.id.clone(),
-                            movement.clone(),
-                        )
-                            .record());
+                        out.row(&(format!("{}-M{n}", deposit.id), &deposit.id, movement));
                     }
                 }
             }
@@ -718,7 +713,7 @@ impl Account {
             Entity::Instalment => {
                 for terms in &self.terms {
                     for instalment in &terms.instalments {
-                        out((terms.id.clone(), instalment.clone()).record());
+                        out.row(&(&terms.id, instalment));
                     }
                 }
             }

@@ -6,8 +6,11 @@
 
 use std::io::{self, Write};
 
+use chrono::{Datelike, NaiveDate};
 use hammerdesk_domain::money::{Currency, Money};
-use hammerdesk_domain::record::{Entity, Kind, Record, Value};
+use hammerdesk_domain::record::{Entity, Kind, Record};
+
+use crate::rows::Cell;
 
 /// Writes the records of one entity.
 #[derive(Debug)]
@@ -40,21 +43,27 @@ impl<W: Write> CsvWriter<W> {
 
     /// Adds one record.
     pub fn write(&mut self, record: &Record) -> io::Result<()> {
+        let cells: Vec<Cell<'_>> = record.values.iter().map(Cell::from).collect();
+        self.write_cells(&cells)
+    }
+
+    /// Adds one row.
+    pub(crate) fn write_cells(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
         self.line.clear();
-        for (at, value) in record.values.iter().enumerate() {
+        for (at, cell) in cells.iter().enumerate() {
             if at > 0 {
                 self.line.push(b',');
             }
-            match value {
-                Value::Null => {}
-                Value::Text(text) => quoted(&mut self.line, text),
-                Value::Int(number) => match self.currency_of.get(at).copied().flatten() {
-                    Some(column) => amount(&mut self.line, *number, record.values.get(column))?,
-                    None => write!(self.line, "{number}")?,
+            match *cell {
+                Cell::Null => {}
+                Cell::Text(text) => quoted(&mut self.line, text),
+                Cell::Int(number) => match self.currency_of.get(at).copied().flatten() {
+                    Some(column) => amount(&mut self.line, number, cells.get(column))?,
+                    None => integer(&mut self.line, number),
                 },
-                Value::Date(day) => write!(self.line, "{day}")?,
-                Value::Instant(instant) => write!(self.line, "{}", instant.format("%Y-%m-%dT%H:%M:%S%.fZ"))?,
-                Value::Bool(yes) => self.line.extend_from_slice(if *yes { b"yes" } else { b"no" }),
+                Cell::Date(day) => date(&mut self.line, day),
+                Cell::Instant(instant) => write!(self.line, "{}", instant.format("%Y-%m-%dT%H:%M:%S%.fZ"))?,
+                Cell::Bool(yes) => self.line.extend_from_slice(if yes { b"yes" } else { b"no" }),
             }
         }
         self.line.push(b'\n');
@@ -68,15 +77,20 @@ impl<W: Write> CsvWriter<W> {
     }
 }
 
-fn amount(line: &mut Vec<u8>, minor: i64, currency: Option<&Value>) -> io::Result<()> {
+fn amount(line: &mut Vec<u8>, minor: i64, currency: Option<&Cell<'_>>) -> io::Result<()> {
     match currency {
         // The usual case, without the detour over decimals.
-        Some(Value::Text(code)) if matches!(code.as_str(), "GBP" | "USD" | "HKD" | "EUR") => {
-            let sign = if minor < 0 { "-" } else { "" };
+        Some(Cell::Text("GBP" | "USD" | "HKD" | "EUR")) => {
+            if minor < 0 {
+                line.push(b'-');
+            }
             let size = minor.unsigned_abs();
-            write!(line, "{sign}{}.{:02}", size / 100, size % 100)
+            digits(line, size / 100, 1);
+            line.push(b'.');
+            digits(line, size % 100, 2);
+            Ok(())
         }
-        Some(Value::Text(code)) => {
+        Some(Cell::Text(code)) => {
             let currency: Currency = code.parse().map_err(io::Error::other)?;
             line.extend_from_slice(Money::from_minor(minor, currency).plain().as_bytes());
             Ok(())
@@ -85,6 +99,33 @@ fn amount(line: &mut Vec<u8>, minor: i64, currency: Option<&Value>) -> io::Resul
             "an amount without its currency cannot be written",
         )),
     }
+}
+
+fn integer(line: &mut Vec<u8>, number: i64) {
+    if number < 0 {
+        line.push(b'-');
+    }
+    digits(line, number.unsigned_abs(), 1);
+}
+
+fn date(line: &mut Vec<u8>, day: NaiveDate) {
+    digits(line, u64::from(day.year().unsigned_abs()), 4);
+    line.push(b'-');
+    digits(line, u64::from(day.month()), 2);
+    line.push(b'-');
+    digits(line, u64::from(day.day()), 2);
+}
+
+/// The digits of a number, at least so many: the formatting machinery costs more than all the rest.
+fn digits(line: &mut Vec<u8>, mut number: u64, least: usize) {
+    let mut buffer = [b'0'; 20];
+    let mut at = buffer.len();
+    while at > 0 && (number > 0 || buffer.len() - at < least) {
+        at -= 1;
+        buffer[at] = b'0' + u8::try_from(number % 10).unwrap_or(0);
+        number /= 10;
+    }
+    line.extend_from_slice(&buffer[at..]);
 }
 
 fn quoted(line: &mut Vec<u8>, text: &str) {
@@ -104,6 +145,8 @@ fn quoted(line: &mut Vec<u8>, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use hammerdesk_domain::record::Value;
+
     use super::*;
 
     fn row(currency: &str, amount: i64, reference: &str) -> Record {

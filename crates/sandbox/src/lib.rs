@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use hammerdesk_domain::access::Asker;
 use hammerdesk_domain::location::House;
+use hammerdesk_domain::model::Sale;
 use hammerdesk_domain::money::Currency;
 use hammerdesk_domain::record::{Entity, Record};
 
@@ -35,7 +36,7 @@ use crate::account::Account;
 use crate::csv::CsvWriter;
 use crate::ordinary::Crowd;
 use crate::place::Place;
-use crate::rows::Row;
+use crate::rows::{Out, Row};
 use crate::showcase::Stage;
 
 /// Ordinary clients at factor 1; with the showcases there are some 700.
@@ -132,13 +133,13 @@ impl SampleHouse {
     /// The records of one entity, made one client at a time.
     pub fn records(&self, entity: Entity) -> impl Iterator<Item = Record> + '_ {
         let sales = if entity == Entity::Sale {
-            self.sales().collect()
+            self.sales().map(Row::record).collect()
         } else {
             Vec::new()
         };
         let of_account = move |account: &Account| {
             let mut records = Vec::new();
-            account.emit(entity, &mut |record| records.push(record));
+            account.emit(entity, &mut records);
             records
         };
         let staged = self.stage.accounts.iter().flat_map(of_account);
@@ -151,12 +152,11 @@ impl SampleHouse {
         sales.into_iter().chain(staged).chain(ordinary)
     }
 
-    fn sales(&self) -> impl Iterator<Item = Record> + '_ {
+    fn sales(&self) -> impl Iterator<Item = &Sale> + '_ {
         self.places
             .iter()
             .flat_map(|place| &place.sales)
             .chain(&self.stage.sales)
-            .map(Row::record)
     }
 
     /// Writes one canonical CSV file for each entity into a directory, in one pass; returns the files in the
@@ -170,27 +170,43 @@ impl SampleHouse {
             writers.push(CsvWriter::new(file, *entity)?);
             files.push(path);
         }
-        let mut failed = Ok(());
-        let mut write = |record: Record| {
-            if failed.is_ok()
-                && let Some(writer) = writers.get_mut(record.entity as usize)
-            {
-                failed = writer.write(&record);
-            }
+        let mut files_out = Files {
+            writers,
+            failed: Ok(()),
         };
-        self.sales().for_each(&mut write);
+        self.sales().for_each(|sale| files_out.row(sale));
         for account in &self.stage.accounts {
-            account.emit_each(Entity::ALL, &mut write);
+            account.emit_each(Entity::ALL, &mut files_out);
         }
         for at in 0..self.crowd.clients {
             self.crowd
                 .client(&self.places, at)
-                .emit_each(Entity::ALL, &mut write);
+                .emit_each(Entity::ALL, &mut files_out);
         }
+        let Files { writers, failed } = files_out;
         failed?;
         for writer in writers {
             writer.finish()?;
         }
         Ok(files)
+    }
+}
+
+/// One file for each entity.
+struct Files {
+    writers: Vec<CsvWriter<BufWriter<File>>>,
+    /// The first failure; nothing is written after it.
+    failed: io::Result<()>,
+}
+
+impl Out for Files {
+    fn row(&mut self, row: &impl Row) {
+        fn entity_of<R: Row>(_: &R) -> Entity {
+            R::ENTITY
+        }
+        let writer = self.writers.get_mut(entity_of(row) as usize);
+        if let (Ok(()), Some(writer)) = (&self.failed, writer) {
+            self.failed = row.cells(|cells| writer.write_cells(cells));
+        }
     }
 }

@@ -10,7 +10,7 @@ use hammerdesk_domain::balance::{self, BalanceQuestion, Narrow};
 use hammerdesk_domain::deposit::{self, DepositQuestion, Situation};
 use hammerdesk_domain::facts::{AccountFacts, Moment};
 use hammerdesk_domain::freshness::SourceState;
-use hammerdesk_domain::ids::{InvoiceNo, LotKey, LotNo, SaleNo, SourceId};
+use hammerdesk_domain::ids::{EntityCode, InvoiceNo, LotKey, LotNo, SaleNo, SourceId};
 use hammerdesk_domain::location::{House, WorkingDays};
 use hammerdesk_domain::message::Outcome;
 use hammerdesk_domain::record::Entity;
@@ -64,13 +64,18 @@ async fn imported(house: &SampleHouse) -> (Store, tempfile::TempDir) {
     (store, dir)
 }
 
+fn touches(facts: &AccountFacts, entity: &EntityCode) -> bool {
+    facts.items.iter().any(|item| item.entity == *entity)
+        || facts.sales.iter().any(|sale| sale.entity == *entity)
+}
+
 /// The feeds as the decisions see them for an account: those of an entity that it has nothing in are left
 /// out.
 fn sources(house: &SampleHouse, settings: &House, facts: &AccountFacts) -> Vec<SourceState> {
     let feeds = house
         .feeds()
         .into_iter()
-        .filter(|feed| feed.entity.as_ref().is_none_or(|only| facts.touches(only)));
+        .filter(|feed| feed.entity.as_ref().is_none_or(|only| touches(facts, only)));
     feeds
         .map(|feed| {
             let location = feed.location.as_ref().and_then(|id| settings.location(id));

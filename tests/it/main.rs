@@ -1,4 +1,6 @@
 //! The whole app, as its users meet it.
 
+#[cfg(test)]
+mod browser;
 mod cli;
 mod docs;

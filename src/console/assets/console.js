@@ -505,5 +505,6 @@ if (log) {
       by("line-hint").textContent = "Your last question, ready for this seat: press Enter to ask it.";
     }
   }
-  if (!matchMedia("(hover: none)").matches) line.focus();
+  // On a small screen the focus would open the keyboard over the conversation.
+  if (matchMedia("(min-width: 46rem)").matches) { line.focus(); line.select(); }
 }

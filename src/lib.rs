@@ -6,8 +6,10 @@
 pub mod cli;
 pub mod config;
 pub mod console;
+pub mod engine;
 pub mod furnish;
 pub mod http;
+pub mod import;
 pub mod telemetry;
 
 use std::net::SocketAddr;
@@ -46,9 +48,20 @@ impl App {
         let settings = Arc::new(settings);
         let commands = Commands::new(store.clone(), Arc::clone(&settings), Arc::clone(&clock));
         let console = with_console.then(|| {
-            ConsoleState::new(commands.clone(), store.clone(), Arc::clone(&settings), Arc::clone(&clock))
+            ConsoleState::new(
+                commands.clone(),
+                store.clone(),
+                Arc::clone(&settings),
+                Arc::clone(&clock),
+            )
         });
-        Self { store, commands, settings, clock, console }
+        Self {
+            store,
+            commands,
+            settings,
+            clock,
+            console,
+        }
     }
 
     /// Everything that is answered over HTTP.
@@ -70,7 +83,10 @@ impl App {
                 console.close();
             }
         };
-        axum::serve(listener, self.router()).with_graceful_shutdown(shutdown).await.context("serving HTTP")?;
+        axum::serve(listener, self.router())
+            .with_graceful_shutdown(shutdown)
+            .await
+            .context("serving HTTP")?;
         self.commands.flush().await;
         Ok(())
     }

@@ -12,6 +12,7 @@ mod damage;
 mod date;
 mod delimited;
 mod error;
+mod fingerprint;
 mod header;
 mod input;
 mod json;
@@ -28,6 +29,7 @@ mod tests;
 
 pub use date::{DateFormat, DateStyle};
 pub use error::FeedError;
+pub use fingerprint::Fingerprint;
 pub use input::Encoding;
 pub use number::{Amiss, NumberStyle};
 pub use profile::{Cleared, ColumnRule, Declared, Format, Profile, Sign, Source, Threshold};

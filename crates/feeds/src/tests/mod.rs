@@ -3,6 +3,7 @@
 mod damaged;
 mod mapped;
 mod plain;
+mod shipped;
 
 use hammerdesk_domain::record::{Entity, Record, Value};
 

@@ -516,10 +516,7 @@ fn actions(answer: &ReleaseAnswer, asker: &Asker) -> Vec<Action> {
     if !asker.may(Permission::Balance) {
         return Vec::new();
     }
-    let mut actions = vec![Action::ask(
-        "Show balance",
-        format!("/balance client:{}", answer.client),
-    )];
+    let mut actions = vec![Action::ask("Show balance", format!("/balance {}", answer.client))];
     let mut invoices: Vec<&str> = answer
         .lots
         .iter()

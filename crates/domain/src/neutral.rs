@@ -25,5 +25,8 @@ pub const CLEARS: &str = "the decision of the review";
 /// Why, in an explanation, when there is a review.
 pub const BECAUSE: &str = "an internal review is open";
 
+/// In an explanation, in the place of the rule that only compliance reads: whatever it found.
+pub const TOLD_ELSEWHERE: &str = "reviews of every kind are told under R10";
+
 /// Why, in an explanation, when there is none.
 pub const BECAUSE_NOT: &str = "no internal review is open";

@@ -230,11 +230,16 @@ fn overall(lots: &[LotAnswer]) -> ReleaseOutcome {
     }
 }
 
+/// The sources that a release needs; all of them, where nobody said which ones it needs.
 fn as_of(facts: &AccountFacts, moment: Moment) -> Vec<AsOf> {
-    let needed = facts.sources.iter().filter(|source| source.needed_for.release);
+    let nobody_said = !facts.sources.iter().any(|source| source.needed_for.release);
+    let needed = facts
+        .sources
+        .iter()
+        .filter(|source| nobody_said || source.needed_for.release);
     needed
         .map(|source| {
-            let stale = source.freshness(moment.now) != Freshness::Fresh;
+            let stale = source.needed_for.release && source.freshness(moment.now) != Freshness::Fresh;
             let note = stale.then(|| format!("may miss {}", source.may_miss));
             AsOf {
                 source: source.name.clone(),
@@ -334,8 +339,8 @@ fn said_on(release: &Release) -> Option<NaiveDate> {
     release.on.filter(|_| said)
 }
 
-/// Hides restricted reviews from whoever may not know of them: R09 and R10 become one finding with
-/// neutral words, the same whether either, or both, applied.
+/// Hides restricted reviews from whoever may not know of them: what R09 and R10 found becomes one finding
+/// under R10 with neutral words, the same whether either, or both, applied.
 fn veiled(mut found: Vec<(ReleaseCode, Finding)>, asker: &Asker) -> Vec<(ReleaseCode, Finding)> {
     if asker.may(Permission::RestrictedHolds) {
         return found;
@@ -345,17 +350,17 @@ fn veiled(mut found: Vec<(ReleaseCode, Finding)>, asker: &Asker) -> Vec<(Release
     let applied = found
         .iter()
         .any(|(code, finding)| is_review(code) && finding.applied);
-    let because = if applied {
-        neutral::BECAUSE
-    } else {
-        neutral::BECAUSE_NOT
-    };
-    for (_, finding) in found.iter_mut().filter(|(code, _)| is_review(code)) {
+    for (code, finding) in &mut found {
+        let (applied, because) = match code {
+            ReleaseCode::SanctionsReview => (false, neutral::TOLD_ELSEWHERE),
+            ReleaseCode::InternalReview if applied => (true, neutral::BECAUSE),
+            ReleaseCode::InternalReview => (false, neutral::BECAUSE_NOT),
+            _ => continue,
+        };
         *finding = Finding {
             applied,
             because: because.to_owned(),
-            sources: Vec::new(),
-            by: None,
+            ..Finding::default()
         };
     }
     found
@@ -400,6 +405,8 @@ fn step(code: ReleaseCode, finding: Finding, team: &str, internal: bool) -> Step
     }
     let because = if finding.applied {
         code.texts().client.replace("{team}", team)
+    } else if finding.because == neutral::TOLD_ELSEWHERE {
+        finding.because
     } else {
         "does not apply".to_owned()
     };

@@ -176,10 +176,10 @@ impl Case<'_> {
         match self.lot.map(|lot| lot.cites) {
             Some(permit) if is_missing(permit) => found(
                 true,
-                format!("the permit for a restricted species is {permit}"),
+                format!("the permit for a protected species is {permit}"),
                 LOTS,
             ),
-            _ => found(false, "no permit for restricted species is missing", LOTS),
+            _ => found(false, "no permit for protected species is missing", LOTS),
         }
     }
 

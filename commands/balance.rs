@@ -163,10 +163,17 @@ fn card(answer: &BalanceAnswer, client: &AnsweredClient, block: &Block, is_first
         Standing::NotDue => ("NOT DUE", Tone::Plain),
         Standing::Credit => ("IN CREDIT", Tone::Good),
         Standing::Nothing => ("NOTHING OPEN", Tone::Good),
+        Standing::Unclear => ("CHECK", Tone::Warn),
     };
     let day = answer
         .as_of_day
         .map_or(String::new(), |day| format!(" · at {day}"));
+    let entity = block.entity.as_str();
+    let place = if block.location == entity {
+        format!("{entity} · ")
+    } else {
+        format!("{} · {entity} · ", block.location)
+    };
     let mut sections = vec![figures(block)];
     sections.extend(reckoning(block));
     sections.extend(ageing(block));
@@ -181,10 +188,7 @@ fn card(answer: &BalanceAnswer, client: &AnsweredClient, block: &Block, is_first
     }
     Card {
         title: title(client),
-        subtitle: Some(format!(
-            "{} · {} · {}{day}",
-            block.location, block.entity, block.currency
-        )),
+        subtitle: Some(format!("{place}{}{day}", block.currency)),
         badge: Some(badge.to_owned()),
         tone,
         sections,

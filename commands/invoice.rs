@@ -8,7 +8,7 @@ use crate::errors::{Failure, UserError};
 use crate::grammar::InvoiceArgs;
 use crate::lookup;
 use chrono::{DateTime, NaiveDate, Utc};
-use hammerdesk_domain::access::Asker;
+use hammerdesk_domain::access::{Asker, Permission};
 use hammerdesk_domain::ageing::Bands;
 use hammerdesk_domain::balance::{self, BalanceAnswer, BalanceQuestion, Narrow};
 use hammerdesk_domain::clock::local_date;
@@ -17,7 +17,7 @@ use hammerdesk_domain::ids::InvoiceKey;
 use hammerdesk_domain::location::House;
 use hammerdesk_domain::message::Menu;
 use hammerdesk_domain::message::{Action, Card, Cell, Figure, Line, Outcome, Reply, Section, Tone};
-use hammerdesk_domain::model::{Allocation, DueBasis, Invoice, InvoiceLine};
+use hammerdesk_domain::model::{Allocation, DueBasis, Invoice, InvoiceLine, InvoiceState};
 use hammerdesk_domain::money::{Money, MoneyError};
 use hammerdesk_domain::text;
 use hammerdesk_store::{Lots, Part};
@@ -106,7 +106,7 @@ pub fn reply(facts: &AccountFacts, key: &InvoiceKey, asker: &Asker, house: &Hous
         .as_of
         .unwrap_or_else(|| local_date(moment.now, house.of_entity(&key.entity).zone));
     match told(facts, key, &answer, day) {
-        Ok(Some(told)) => shown(&told, facts, &answer),
+        Ok(Some(told)) => shown(&told, facts, &answer, asker),
         Ok(None) => Reply::sentence(
             Outcome::Unknown,
             format!("Invoice {} is not on record.", key.number),
@@ -160,7 +160,15 @@ fn told<'a>(
     let paid = currency
         .map(|c| Money::sum(c, paid_by.iter().map(|allocation| allocation.amount)))
         .transpose()?;
-    let open = currency
+    // An invoice that the ledger never showed is not settled for that.
+    let is_settled = invoice.is_some_and(|invoice| {
+        matches!(
+            invoice.state,
+            InvoiceState::Paid | InvoiceState::Cancelled | InvoiceState::Superseded
+        )
+    });
+    let known = currency.filter(|_| in_ledger || is_settled);
+    let open = known
         .map(|c| Money::sum(c, open_items().map(|item| item.amount)))
         .transpose()?;
     let due_on = open_items().filter_map(|item| item.due_on).min();
@@ -181,7 +189,7 @@ fn told<'a>(
     }))
 }
 
-fn shown(told: &Told<'_>, facts: &AccountFacts, answer: &BalanceAnswer) -> Reply {
+fn shown(told: &Told<'_>, facts: &AccountFacts, answer: &BalanceAnswer, asker: &Asker) -> Reply {
     let state = state(told);
     let mut sections = vec![Section::Figures {
         heading: None,
@@ -231,9 +239,10 @@ fn shown(told: &Told<'_>, facts: &AccountFacts, answer: &BalanceAnswer) -> Reply
         action.primary = true;
     }
     reply.actions.extend(replacement);
-    reply
-        .actions
-        .push(Action::ask("Release", format!("/release {}", told.key.number)));
+    if asker.may(Permission::Release) {
+        let release = Action::ask("Release", format!("/release {}", told.key.number));
+        reply.actions.push(release);
+    }
     reply
         .actions
         .push(Action::ask("Balance", format!("/balance {}", client.no)));
@@ -369,6 +378,7 @@ fn remarks(told: &Told<'_>, answer: &BalanceAnswer) -> Vec<Line> {
         .chain(answer.blocks.iter().flat_map(|block| &block.rows));
     let mut lines: Vec<Line> = rows
         .filter(|row| !matches!(row.code, "B5" | "B6" | "B8" | "B9" | "B16"))
+        .filter(|row| row.code != "B21" || told.open.is_none())
         .filter_map(|row| {
             let text = row.internal.clone().or_else(|| row.client_safe.clone())?;
             Some(Line {

@@ -631,7 +631,6 @@ fn an_invoice_is_read_lot_by_lot_with_what_was_paid_and_what_is_open() {
           ----------------------------------------------
           2026-03-10  bank p1  lot S1/45      GBP 250.00
           2026-03-10  bank p1  whole invoice   GBP 50.00
-          B21 Only invoice 100 is counted; money on account is not.
         To the client: "GBP 1,200.00 is past its due date."
         As of: SAP 2026-03-20 06:00 UTC
 
@@ -649,10 +648,25 @@ fn a_replaced_invoice_points_to_its_replacement_even_with_nothing_open() {
           Paid        GBP 0.00  applied to this invoice
           Open        GBP 0.00
           Issued  2026-01-02
-          B21 Only invoice 100 is counted; money on account is not.
         ! B17 Invoice 100 was replaced by 101.
 
         > Invoice 101: /invoice 101
+        > Release: /release 100
+        > Balance: /balance 0140105686
+        "#);
+}
+
+#[test]
+fn an_issued_invoice_that_the_ledger_never_showed_has_no_open_figure() {
+    assert_snapshot!(plain(&invoice_100("coordinator", &["issued 100 GBP 1,500.00"])), @r#"
+        Invoice 100 · Ada Lovelace  [ISSUED]
+        LON1 · 2026 · client 140105686
+          Total   GBP 1,500.00
+          Paid        GBP 0.00  applied to this invoice
+          Open    not known
+          Issued  2026-01-02
+          B21 The ledger holds nothing of invoice 100, so no figure can be given.
+
         > Release: /release 100
         > Balance: /balance 0140105686
         "#);

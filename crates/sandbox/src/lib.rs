@@ -9,6 +9,7 @@ mod account;
 mod bench;
 pub mod clock;
 pub mod csv;
+mod document;
 mod holidays;
 mod house;
 mod names;

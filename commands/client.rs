@@ -555,8 +555,14 @@ fn too_old(heading: &str) -> Section {
 }
 
 fn as_of(card: &mut Card, facts: &AccountFacts, moment: Moment) {
-    let needed = |source: &&SourceState| source.needed_for.balance || source.needed_for.deposit;
-    for source in facts.sources.iter().filter(needed) {
+    let needed = |source: &SourceState| source.needed_for.balance || source.needed_for.deposit;
+    // Where no source is marked as needed, each still says as of when it speaks.
+    let any_needed = facts.sources.iter().any(needed);
+    for source in facts
+        .sources
+        .iter()
+        .filter(|source| needed(source) || !any_needed)
+    {
         let late = source.freshness(moment.now) != Freshness::Fresh;
         card.stale |= late;
         card.as_of.push(AsOf {

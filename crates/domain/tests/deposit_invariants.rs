@@ -366,7 +366,7 @@ fn various() -> impl Strategy<Value = AccountFacts> {
             }
             if !keep(5) {
                 facts.group_debts.push(GroupDebt {
-                    client: ClientNo::parse("7").unwrap(),
+                    client: ClientNo::parse("7").expect("a client number"),
                     entity: EntityCode::new("LON1"),
                     overdue: gbp(500),
                     oldest_days: 3,

@@ -26,6 +26,8 @@ use serde_json::{Map, Value, json};
 
 /// Lots that a card shows; all of them are in a file beside it.
 const SHOWN: usize = 25;
+/// What is said of a lot that nothing holds.
+const CLEAR: &str = "clear";
 /// Invoices that get a button.
 const BUTTONS: usize = 2;
 
@@ -277,7 +279,7 @@ fn verdict(answer: &ReleaseAnswer) -> Line {
             format!("Released{dated}{to}, as the warehouse system says.")
         }
         ReleaseOutcome::Blocked => match count(ReleaseOutcome::Released) {
-            0 => "Not to be released: see what blocks it.".to_owned(),
+            0 => "Not to be released yet.".to_owned(),
             gone => format!("{gone} released; the rest is not to be released."),
         },
         ReleaseOutcome::Partial => format!(
@@ -361,11 +363,10 @@ fn reasons(answer: &ReleaseAnswer) -> Option<Section> {
                 .as_deref()
                 .unwrap_or(&reason.client_text)
                 .trim_end_matches('.');
+            let name = reason.code.texts().name.replace('_', " ").to_lowercase();
             let text = format!(
-                "{}{which}: {said}. Cleared by {}: {}.",
-                reason.code.texts().name.replace('_', " ").to_lowercase(),
-                reason.by,
-                reason.clears
+                "{name}{which}: {said}. To clear: {}. Who: {}.",
+                reason.clears, reason.by
             );
             line(Some(reason.code.word()), text, Tone::Warn)
         })
@@ -401,9 +402,9 @@ fn exception_section(lot: &LotAnswer, exception: &ExceptionRelease) -> Section {
         tone: Tone::Plain,
     };
     let standing = if exception.effective {
-        "stands"
+        "in force"
     } else {
-        "does not stand for what is open today"
+        "not in force for what is open today"
     };
     let mut rows = vec![
         row("Approval", Cell::Text(exception.authority.to_string())),
@@ -416,7 +417,7 @@ fn exception_section(lot: &LotAnswer, exception: &ExceptionRelease) -> Section {
             "Residual owed",
             exception.residual.map_or(Cell::Empty, Cell::Amount),
         ),
-        row("Today", Cell::Text(standing.to_owned())),
+        row("Standing", Cell::Text(standing.to_owned())),
     ];
     if !exception.effective
         && let Some(last) = rows.last_mut()
@@ -437,8 +438,8 @@ fn client_sentence(answer: &ReleaseAnswer) -> String {
             ReleaseOutcome::Released => lot
                 .on
                 .map_or_else(|| "released".to_owned(), |on| format!("released on {on}")),
-            ReleaseOutcome::Releasable | ReleaseOutcome::Authorised => "clear".to_owned(),
-            ReleaseOutcome::Blocked | ReleaseOutcome::Partial => joined(&lot.client_says),
+            ReleaseOutcome::Releasable | ReleaseOutcome::Authorised => CLEAR.to_owned(),
+            ReleaseOutcome::Blocked | ReleaseOutcome::Partial => clauses(&lot.client_says),
         };
         match groups.iter_mut().find(|(known, _)| *known == said) {
             Some((_, lots)) => lots.push(&lot.lot),
@@ -454,24 +455,34 @@ fn client_sentence(answer: &ReleaseAnswer) -> String {
 
 fn client_group(said: &str, lots: &[&LotKey]) -> String {
     let which = listed(lots);
-    let are = if lots.len() == 1 { "was" } else { "were" };
-    if said == "clear" {
-        format!("We have found nothing that holds {which}; we will confirm once the release is authorised.")
-    } else if said.starts_with("released") {
-        let mut which = which;
-        which.replace_range(0..1, "L");
-        format!("{which} {are} {said}.")
-    } else {
-        format!("We cannot release {which} yet: {said}.")
+    if said == CLEAR {
+        return format!(
+            "We have found nothing that holds {which}; we will confirm once the release is authorised."
+        );
     }
+    if said.starts_with("released") {
+        let were = if lots.len() == 1 { "was" } else { "were" };
+        return format!("L{} {were} {said}.", which.trim_start_matches('l'));
+    }
+    format!("We cannot release {which} yet{said}")
 }
 
-fn joined(clauses: &[String]) -> String {
-    match clauses {
-        [] => "we are confirming the latest information".to_owned(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{}, and {last}", first.join(", ")),
-    }
+/// `: payment is outstanding, and a permit is pending. Please speak to ...`: requests are sentences of
+/// their own.
+fn clauses(says: &[String]) -> String {
+    let (requests, facts): (Vec<&str>, Vec<&str>) = says
+        .iter()
+        .map(String::as_str)
+        .partition(|clause| clause.starts_with("please "));
+    let facts = match facts.as_slice() {
+        [] => ".".to_owned(),
+        [one] => format!(": {one}."),
+        [first @ .., last] => format!(": {}, and {last}.", first.join(", ")),
+    };
+    let requests = requests
+        .iter()
+        .map(|request| format!(" P{}.", request.trim_start_matches('p')));
+    requests.fold(facts, |said, request| said + &request)
 }
 
 /// One lot: every rule. Several: every rule that applied, lot by lot, and the rest once.

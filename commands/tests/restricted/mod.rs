@@ -99,13 +99,10 @@ fn replies(world: &World, who: &Asker) -> Vec<(&'static str, Reply)> {
     vec![
         (
             "balance",
-            balance::reply(&hammerdesk_domain::balance::decide(
-                facts,
+            balance::reply(
+                &hammerdesk_domain::balance::decide(facts, who, house, &balance_of, *moment),
                 who,
-                house,
-                &balance_of,
-                *moment,
-            )),
+            ),
         ),
         (
             "deposit",

@@ -212,10 +212,11 @@ fn figure(label: &str, amount: Money, note: Option<String>, tone: Tone) -> Figur
 }
 
 /// `1 item`, `7 items`.
-fn counted(count: impl ToString, what: &str) -> String {
-    match count.to_string().as_str() {
-        "1" => format!("1 {what}"),
-        many => format!("{many} {what}s"),
+fn counted(count: i64, what: &str) -> String {
+    if count == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{count} {what}s")
     }
 }
 
@@ -297,7 +298,8 @@ fn ageing(block: &Block) -> Option<Section> {
         .bands
         .iter()
         .map(|bucket| {
-            let note = (bucket.count > 0).then(|| counted(bucket.count, "item"));
+            let note =
+                (bucket.count > 0).then(|| counted(i64::try_from(bucket.count).unwrap_or(i64::MAX), "item"));
             figure(&bucket.band, bucket.amount, note, Tone::Plain)
         })
         .collect();

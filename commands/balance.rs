@@ -9,8 +9,11 @@ use crate::errors::{Failure, UserError};
 use crate::grammar::BalanceArgs;
 use crate::lookup::{self, Meaning};
 use hammerdesk_domain::balance::{BalanceQuestion, Narrow, decide};
+use hammerdesk_domain::facts::AccountFacts;
 use hammerdesk_domain::ids::{EntityCode, InvoiceNo};
+use hammerdesk_domain::text;
 use hammerdesk_store::{Lots, Part};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use hammerdesk_domain::access::{Asker, Permission};
@@ -51,6 +54,9 @@ pub(crate) async fn answer(asked: &mut Asked<'_>, args: &BalanceArgs) -> Result<
         _ => Part::Balance,
     };
     let facts = lookup::facts(asked, &no, part).await?;
+    if let Some(entity) = &args.entity {
+        known_entity(asked, &facts, entity)?;
+    }
     let question = BalanceQuestion {
         entity: args.entity.as_deref().map(EntityCode::from),
         bands: asked.settings.ageing()?,
@@ -66,6 +72,26 @@ pub(crate) async fn answer(asked: &mut Asked<'_>, args: &BalanceArgs) -> Result<
         asked.moment,
     );
     Ok(reply(&answer, asked.asker))
+}
+
+/// An entity that neither the house nor the account knows is a slip of the pen, not an empty account.
+fn known_entity(asked: &Asked<'_>, facts: &AccountFacts, entity: &str) -> Result<(), UserError> {
+    let house = asked
+        .settings
+        .house
+        .locations
+        .iter()
+        .map(|location| location.entity.as_str());
+    let account = facts.items.iter().map(|item| item.entity.as_str());
+    let known: BTreeSet<&str> = house.chain(account).collect();
+    if known.contains(entity) {
+        return Ok(());
+    }
+    let list = known.into_iter().collect::<Vec<_>>().join(", ");
+    Err(UserError::unknown(format!(
+        "There is no entity {}. The entities are {list}.",
+        text::clean(entity, 20)
+    )))
 }
 
 /// The decided balance as a reply.

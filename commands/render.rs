@@ -216,12 +216,13 @@ fn steps(steps: &[Step]) -> String {
     }))
 }
 
+/// The choices by what they show: the numbers behind them stay masked.
 fn menu(menu: &Menu) -> String {
     let options = menu
         .options
         .iter()
         .enumerate()
-        .map(|(at, option)| format!("  {}. {}", at + 1, button(option)));
+        .map(|(at, option)| format!("  {}. {}", at + 1, cell_text(&option.label)));
     format!("{}\n{}", sentence(&menu.prompt), lines(options))
 }
 

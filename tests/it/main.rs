@@ -1,7 +1,8 @@
 //! The whole app, as its users meet it.
 
-#[cfg(test)]
+mod answers;
 mod browser;
 mod cli;
 mod docs;
+mod harness;
 mod import;

@@ -5,7 +5,9 @@ mod check;
 mod debtors;
 mod demo;
 mod feed;
+mod import;
 mod migrate;
+mod serve;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -57,10 +59,14 @@ struct Cli {
 enum Command {
     /// Try everything on a sample house, in a browser, with nothing else installed
     Demo(demo::DemoArgs),
+    /// Run the service
+    Serve(serve::ServeArgs),
     /// Say what is wrong with config, store and feeds, and what to do about it
     Check(check::CheckArgs),
     /// Bring the store to this version's schema
     Migrate,
+    /// Load files from a ledger export or another source
+    Import(import::ImportArgs),
     /// Ask a question as in chat
     Ask(ask::AskArgs),
     /// Ageing of everything open, per entity and currency
@@ -108,8 +114,10 @@ async fn execute(cli: Cli) -> anyhow::Result<Done> {
     let config = Config::load(cli.config.as_deref())?;
     match cli.command {
         Command::Demo(_) => Ok(Done::Ok),
+        Command::Serve(args) => serve::run(args, config, clock).await,
         Command::Check(args) => check::run(args, &config, clock.as_ref()).await,
         Command::Migrate => migrate::run(&config).await,
+        Command::Import(args) => import::run(args, &config, clock).await,
         Command::Ask(args) => ask::run(args, config, clock).await,
         Command::Debtors(args) => debtors::run(args, &config, clock.as_ref()).await,
         Command::Feed { command } => feed::run(command, &config, clock.as_ref()).await,

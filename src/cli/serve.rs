@@ -1,0 +1,64 @@
+//! `hammerdesk serve`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::bail;
+use clap::Args;
+use hammerdesk_domain::clock::Clock;
+use hammerdesk_domain::ids::SourceId;
+
+use super::{Done, say};
+use crate::config::Config;
+use crate::engine::{self, DropFolder};
+use crate::{App, listen, open_store, stop_signal};
+
+/// How often a drop folder is looked into; a file is taken at the second look that finds it unchanged.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+
+/// Run the service until it is stopped.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  hammerdesk serve --config /etc/hammerdesk.toml")]
+pub(crate) struct ServeArgs {}
+
+pub(super) async fn run(_: ServeArgs, config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Done> {
+    let settings = config.settings()?;
+    let (listener, address) = listen(&config.http.listen).await?;
+    if config.console.enabled && !address.ip().is_loopback() {
+        bail!(
+            "console.enabled needs http.listen on a loopback address such as 127.0.0.1:8080: the console has no sign-in"
+        );
+    }
+    let store = open_store(&config).await?;
+    let app = App::build(store, settings, Arc::clone(&clock), config.console.enabled);
+    let stop = stop_signal();
+    let folders = config
+        .feeds
+        .iter()
+        .filter_map(|feed| Some((feed, feed.folder.clone()?)))
+        .map(|(feed, folder)| {
+            DropFolder::new(
+                SourceId::new(feed.id.as_str()),
+                folder,
+                feed.mapping.clone(),
+                feed.complete,
+            )
+        })
+        .collect();
+    let watching = engine::watch(
+        folders,
+        app.store.clone(),
+        clock,
+        LOOK_EVERY,
+        stop.clone(),
+        |report| {
+            // The report beside the file says the rest; a log line never quotes a file's content.
+            tracing::info!(file = %report.path, status = ?report.status, rows = report.rows, "a feed's file was taken");
+        },
+    );
+    let watching = tokio::spawn(watching);
+    say(&format!("hammerdesk is ready on http://{address}"));
+    app.serve(listener, stop).await?;
+    watching.await?;
+    Ok(Done::Ok)
+}

@@ -139,6 +139,10 @@ fn decided(asked: &Asked<'_>, facts: &AccountFacts, question: &ReleaseQuestion) 
 
 /// The reply to a question about release.
 pub fn reply(answer: &ReleaseAnswer, asker: &Asker) -> Reply {
+    if answer.refused {
+        let text = "You may not see releases of this client. Please ask your team lead.";
+        return Reply::sentence(Outcome::Refused, text);
+    }
     if answer.lots.is_empty() {
         let text = match &answer.question {
             ReleaseQuestion::Client => "No lot bought by this client is on record.",

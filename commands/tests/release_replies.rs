@@ -264,11 +264,20 @@ fn a_title_is_no_formula_in_the_file() {
 
 #[test]
 fn a_question_that_touches_no_lot_says_so() {
-    let who = asker("coordinator", &[]);
-    let world = World::told(&PAID[..5]);
-    let reply = release::reply(&world.decide(&who), &who);
+    let reply = replied(&World::told(&PAID[..5]), "coordinator", &ReleaseQuestion::Client);
     assert_eq!(
         (reply.outcome, reply.text.as_str()),
         (Outcome::Unknown, "No lot bought by this client is on record.")
     );
+}
+
+#[test]
+fn who_may_not_know_of_the_client_learns_nothing_not_even_the_name() {
+    let mut world = told(&["ledger open"]);
+    world.facts.client.confidentiality = hammerdesk_domain::model::Confidentiality::Vip;
+    for who in [named("coordinator"), asker("intern", &[])] {
+        let reply = release::reply(&world.decide(&who), &who);
+        assert_eq!(reply.outcome, Outcome::Refused);
+        assert!(!format!("{reply:?}").contains("Ada"), "{reply:?}");
+    }
 }

@@ -4,6 +4,8 @@
 //! payment was applied to). Where the ledger is open although the allocations say paid, the ledger counts;
 //! where the ledger says cleared, money that we know to be flawed is missing all the same.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
 use super::funds::{self, Flaw, Piece, View};
@@ -235,12 +237,14 @@ impl<'a> Cover<'a> {
         if all >= self.charged(None) {
             return Short::default();
         }
+        let mut by_line: BTreeMap<i64, i128> = BTreeMap::new();
+        for piece in &counted {
+            if let Some(line) = piece.line {
+                *by_line.entry(line).or_default() += piece.amount;
+            }
+        }
         let on_line = |line: &InvoiceLine| {
-            let paid: i128 = counted
-                .iter()
-                .filter(|piece| piece.line == Some(line.line))
-                .map(|piece| piece.amount)
-                .sum();
+            let paid = by_line.get(&line.line).copied().unwrap_or_default();
             paid.min(minor(line.amount).max(0))
         };
         let mut free: i128 = counted

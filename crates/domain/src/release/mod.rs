@@ -85,6 +85,8 @@ pub struct ReleaseAnswer {
     pub asked_for: Option<ClientNo>,
     /// The question.
     pub question: ReleaseQuestion,
+    /// The asker may not know of this client or its releases (B0); nothing else is said then.
+    pub refused: bool,
     /// Over all lots.
     pub outcome: ReleaseOutcome,
     /// Per lot, in the order of their keys. Empty where the question touches no lot.
@@ -165,6 +167,19 @@ pub fn decide(
     question: &ReleaseQuestion,
     moment: Moment,
 ) -> ReleaseAnswer {
+    if !asker.may(Permission::Release) || !asker.may_see(&facts.client) {
+        return ReleaseAnswer {
+            client: facts.client.no.clone(),
+            client_name: String::new(),
+            asked_for: None,
+            question: question.clone(),
+            refused: true,
+            outcome: ReleaseOutcome::Blocked,
+            lots: Vec::new(),
+            as_of: Vec::new(),
+            stale: false,
+        };
+    }
     let lots: Vec<LotAnswer> = lots_of(facts, question)
         .into_iter()
         .map(|lot| decide_lot(facts, asker, house, lot, moment))
@@ -175,6 +190,7 @@ pub fn decide(
         client_name: facts.client.name.clone(),
         asked_for: facts.asked_for.clone(),
         question: question.clone(),
+        refused: false,
         outcome: overall(&lots),
         stale: as_of.iter().any(|source| source.stale),
         lots,

@@ -8,7 +8,8 @@ use super::case::{Case, Excuse};
 use super::cover::{Cover, Part, belongs};
 use super::funds::{Flaw, View};
 use super::rules::{all, found};
-use crate::model::{ItemKind, LedgerItem, TermsState};
+use crate::exposure::{self, Agreements};
+use crate::model::{ItemKind, TermsState};
 
 const CLIENT: &[&str] = &["client status"];
 const LEDGER: &[&str] = &["ledger", "invoices", "allocations"];
@@ -115,18 +116,18 @@ impl Case<'_> {
             );
         }
         let mut debts: Vec<String> = Vec::new();
-        for item in self
-            .facts
-            .items
+        let accounts = exposure::accounts(&self.facts.items, Agreements::of(self.facts), |_| self.day);
+        let late = accounts
             .iter()
-            .filter(|item| self.is_overdue_elsewhere(item))
-        {
-            let days = (self.day - item.due()).num_days();
+            .flat_map(|account| &account.parts)
+            .filter(|part| part.due_on < self.day);
+        for part in late.filter(|part| !self.invoices().any(|invoice| belongs(part.item, &invoice.key))) {
             debts.push(format!(
-                "document {} of {}: {} is {days} days overdue",
-                item.document,
-                item.entity,
-                self.said(item.amount)
+                "document {} of {}: {}, due {}, is overdue",
+                part.item.document,
+                part.item.entity,
+                self.said(part.amount),
+                part.due_on
             ));
         }
         for dispute in self
@@ -166,32 +167,6 @@ impl Case<'_> {
             "no other overdue debt in the group",
             &["ledger"],
         )
-    }
-
-    fn is_overdue_elsewhere(&self, item: &LedgerItem) -> bool {
-        let bill = matches!(item.kind, ItemKind::Invoice | ItemKind::Other) && item.amount.is_positive();
-        if !bill || !item.is_open_on(self.day) || self.invoices().any(|invoice| belongs(item, &invoice.key)) {
-            return false;
-        }
-        let invoice = self
-            .facts
-            .invoices
-            .iter()
-            .find(|invoice| belongs(item, &invoice.key));
-        let postponed = self.facts.terms.iter().any(|terms| {
-            let of_invoice = match (&terms.invoice, &terms.sale) {
-                (Some(number), _) => invoice.is_some_and(|invoice| invoice.key.number == *number),
-                (None, Some(sale)) => invoice.is_some_and(|invoice| invoice.sale.as_ref() == Some(sale)),
-                (None, None) => true,
-            };
-            let carries = !terms.instalments.is_empty();
-            terms.entity == item.entity
-                && of_invoice
-                && carries
-                && self.is_effective(terms)
-                && !self.is_breached(terms)
-        });
-        item.due() < self.day && !postponed
     }
 
     /// R06.

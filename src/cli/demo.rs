@@ -66,7 +66,7 @@ pub(super) async fn run(args: DemoArgs, clock: Arc<dyn Clock>) -> anyhow::Result
     progress("");
     print(&format!(
         "hammerdesk demo is ready: open http://{address}/console\n\n\
-         Choose a person at the top of the page and type / to see what may be asked. Some questions to begin with:\n{}\n\n\
+         Choose a seat, then type / to see what may be asked from it. Some questions to begin with:\n{}\n\n\
          Ctrl-C ends it; nothing of it stays.",
         house
             .showcases()

@@ -74,7 +74,7 @@ pub(super) fn reply_in(reply: &Reply, look: Look) -> Markup {
 fn card_in(card: &Card, n: usize, look: Look) -> Markup {
     let stale = if card.stale { " stale" } else { "" };
     html! {
-        section class={ "card " (tone(card.tone)) (stale) } aria-label=(plain(&card.title)) {
+        section class={ "card " (tone(card.tone)) (stale) } role="group" aria-label=(plain(&card.title)) {
             header {
                 div class="titles" {
                     h3 dir="auto" { (plain(&card.title)) }

@@ -4,7 +4,7 @@
 //! read since the last message it sent, so a private answer cannot reach another browser, a lost connection
 //! resumes where it broke, and what another instance of the bot wrote arrives with the next look.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -22,6 +22,9 @@ use super::{ConsoleState, Pulse, Refusal, Seated};
 
 /// How often a stream looks without being woken, for what other instances wrote.
 const LOOK: Duration = Duration::from_secs(10);
+/// How much later than a newer one a message may become visible: two instances of the bot that write at the
+/// same moment do not finish in the order of their ids.
+const LATE: Duration = Duration::from_secs(10);
 /// How many messages are taken at once.
 const BATCH: i64 = 100;
 
@@ -33,7 +36,11 @@ pub(super) struct From {
 struct Listener {
     state: ConsoleState,
     me: Asker,
+    /// Where the page stood when it connected; nothing before it is ever sent.
+    start: Uuid,
     cursor: Uuid,
+    /// What was sent of the last seconds.
+    sent: BTreeSet<Uuid>,
     waiting: VecDeque<Event>,
     pulse: watch::Receiver<Pulse>,
 }
@@ -95,6 +102,8 @@ impl Listener {
     }
 
     async fn take_in(&mut self) -> anyhow::Result<()> {
+        let mut from = self.start.max(earlier(self.cursor));
+        self.sent = self.sent.split_off(&from);
         loop {
             let batch = self
                 .state
@@ -102,21 +111,27 @@ impl Listener {
                 .store
                 .read()
                 .await?
-                .chat_since(&self.me.id, self.cursor, BATCH)
+                .chat_since(&self.me.id, from, BATCH)
                 .await?;
             let full = i64::try_from(batch.len()).is_ok_and(|taken| taken == BATCH);
             for message in batch {
-                self.cursor = message.id;
-                if self.state.channel(&self.me, &message.channel).is_err() {
+                from = message.id;
+                self.cursor = self.cursor.max(message.id);
+                if !self.sent.insert(message.id) || self.state.channel(&self.me, &message.channel).is_err() {
                     continue;
                 }
                 let arrived = Arrived::new(&self.state, &self.me, &message);
                 self.waiting
-                    .push_back(Event::default().id(message.id.to_string()).json_data(arrived)?);
+                    .push_back(Event::default().id(self.cursor.to_string()).json_data(arrived)?);
             }
-            if !full || !self.waiting.is_empty() {
+            if !full {
                 return Ok(());
             }
         }
     }
+}
+
+/// The least id of some seconds before that one.
+fn earlier(id: Uuid) -> Uuid {
+    Uuid::from_u128(id.as_u128().saturating_sub(LATE.as_millis() << 80))
 }

@@ -15,7 +15,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::sync::Arc;
 
 use axum::Router;
@@ -240,7 +240,7 @@ impl IntoResponse for Refusal {
         match self {
             Self::Sentence(status, sentence) => (status, sentence).into_response(),
             Self::Fault(error) => {
-                let reference = &uuid::Uuid::new_v4().simple().to_string()[..6];
+                let reference = format!("{:06x}", RandomState::new().build_hasher().finish() & 0xFF_FFFF);
                 tracing::error!(
                     reference,
                     error = format!("{error:#}"),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use hammerdesk_commands::request::CommandInfo;
 use hammerdesk_commands::settings::Settings;
-use hammerdesk_domain::access::Asker;
+use hammerdesk_domain::access::{Asker, Permission};
 use hammerdesk_domain::message::{Reply, Visibility};
 use hammerdesk_store::chat::{Answers, ChatMessage, Unread};
 use maud::{DOCTYPE, Markup, html};
@@ -148,10 +148,10 @@ pub(super) fn channel(desk: &Desk<'_>, shown: &Shown<'_>) -> Markup {
                     div class="log" id="log" role="log" aria-label={ "Messages in #" (shown.channel.id) } aria-live="polite" tabindex="0" {
                         @if shown.earlier { button type="button" class="earlier" id="earlier" { "Show earlier messages" } }
                         @if shown.messages.is_empty() { (nothing_yet(shown.menu)) }
-                        (messages(desk, shown.messages, shown.answers))
+                        (messages(desk, shown.messages, shown.answers, None))
                     }
                     button type="button" class="pill" id="pill" hidden { "New messages ↓" }
-                    (composer("line", None, "Message, or / for a command", shown.channel.open))
+                    (composer("line", None, "Message, or / for a command", &WhoReads::of(desk, &shown.channel.id)))
                 }
                 aside class="drawer" id="drawer" aria-label="Details" hidden[shown.drawer.is_none()] {
                     @if let Some((_, drawer)) = &shown.drawer { (drawer) }
@@ -247,12 +247,20 @@ pub(super) fn body(message: &ChatMessage) -> Option<Body> {
     serde_json::from_value(message.body.clone()).ok()
 }
 
-/// Messages with the days between them.
-pub(super) fn messages(desk: &Desk<'_>, messages: &[ChatMessage], answers: &[Answers]) -> Markup {
-    let days: Vec<String> = messages.iter().map(|m| day(m.at, desk.zone)).collect();
+/// Messages with the days between them; `above` is the message that stands before the first.
+pub(super) fn messages(
+    desk: &Desk<'_>,
+    messages: &[ChatMessage],
+    answers: &[Answers],
+    above: Option<&ChatMessage>,
+) -> Markup {
+    let before = std::iter::once(above).chain(messages.iter().map(Some));
     html! {
-        @for (n, message) in messages.iter().enumerate() {
-            @if n == 0 || days[n] != days[n - 1] { p class="day" role="separator" data-day=(days[n]) { (days[n]) } }
+        @for (message, before) in messages.iter().zip(before) {
+            @let today = day(message.at, desk.zone);
+            @if before.is_none_or(|before| day(before.at, desk.zone) != today) {
+                p class="day" role="separator" data-day=(today) { (today) }
+            }
             @let count = answers.iter().find(|a| a.thread == message.id).map_or(0, |a| a.answers);
             (one(desk, message, count))
         }
@@ -292,8 +300,8 @@ pub(super) fn one(desk: &Desk<'_>, message: &ChatMessage, answers: i64) -> Marku
 
 fn thread_link(id: Uuid, answers: i64) -> Markup {
     html! {
-        p class="tools" {
-            button type="button" class=(if answers > 0 { "link" } else { "link quiet" }) data-thread=(id) {
+        p class=(if answers > 0 { "tools" } else { "tools resting" }) {
+            button type="button" class="link" data-thread=(id) {
                 @match answers { 0 => "Open thread", 1 => "1 reply", n => { (n) " replies" } }
             }
         }
@@ -310,17 +318,14 @@ fn lock() -> Markup {
 
 /// A thread in the drawer.
 pub(super) fn thread(desk: &Desk<'_>, root: &ChatMessage, answers: &[ChatMessage]) -> Markup {
-    let open = desk
-        .channels
-        .iter()
-        .any(|channel| channel.id == root.channel && channel.open);
+    let who_reads = WhoReads::of(desk, &root.channel);
     html! {
         (drawer_bar("Thread"))
         div class="log" id="thread-log" role="log" aria-label="Messages in this thread" aria-live="polite" tabindex="0" data-thread-of=(root.id) {
             (one(desk, &ChatMessage { thread: Some(root.id), ..root.clone() }, 0))
-            (messages(desk, answers, &[]))
+            (messages(desk, answers, &[], Some(root)))
         }
-        (composer("thread-line", Some(root.id), "Reply in this thread", open))
+        (composer("thread-line", Some(root.id), "Reply in this thread", &WhoReads { open: who_reads.open && root.only_for.is_none(), ..who_reads }))
     }
 }
 
@@ -334,11 +339,33 @@ pub(super) fn drawer_bar(title: &str) -> Markup {
     }
 }
 
-fn composer(id: &str, thread: Option<Uuid>, placeholder: &str, open: bool) -> Markup {
-    let who_reads = if open {
-        "Answers to commands stand here for everybody in the channel."
-    } else {
-        "Answers to commands are for your eyes alone, unless you add share:true."
+/// Who reads the answers to what is asked in a place.
+struct WhoReads {
+    /// Everybody who is in it.
+    open: bool,
+    /// Those with whom the asker shares it.
+    may_share: bool,
+}
+
+impl WhoReads {
+    fn of(desk: &Desk<'_>, channel: &str) -> Self {
+        let keeps = desk.me.may(Permission::RestrictedHolds);
+        let open = desk
+            .channels
+            .iter()
+            .any(|known| known.id == channel && known.open);
+        Self {
+            open: open && !keeps,
+            may_share: desk.me.may(Permission::Share) && !keeps,
+        }
+    }
+}
+
+fn composer(id: &str, thread: Option<Uuid>, placeholder: &str, spot: &WhoReads) -> Markup {
+    let who_reads = match (spot.open, spot.may_share) {
+        (true, _) => "Answers to commands stand here for everybody in the channel.",
+        (false, true) => "Answers to commands are for your eyes alone, unless you add share:yes.",
+        (false, false) => "Answers to commands are for your eyes alone.",
     };
     html! {
         div class="composer" {

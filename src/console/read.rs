@@ -191,7 +191,7 @@ pub(super) async fn before(
     let more = i64::try_from(messages.len()).is_ok_and(|shown| shown == PAGE);
     Ok(drawn(html! {
         @if more { button id="earlier" {} }
-        (page::messages(&state.desk(&me), &messages, &answers))
+        (page::messages(&state.desk(&me), &messages, &answers, None))
     }))
 }
 

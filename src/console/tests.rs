@@ -123,7 +123,7 @@ impl Bench {
     }
 
     async fn say(&self, person: &str, channel: &str, text: &str) -> Value {
-        let body = json!({ "channel": channel, "text": text, "token": Uuid::new_v4() });
+        let body = json!({ "channel": channel, "text": text, "token": token() });
         let (status, answer) = self.post(person, "/console/say", body).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         serde_json::from_str(&answer).unwrap()
@@ -163,10 +163,15 @@ impl Bench {
             body: serde_json::to_value(body).unwrap(),
         };
         let mut unit = self.store.write().await.unwrap();
-        assert!(unit.chat_post(&message, &files, Uuid::new_v4()).await.unwrap());
+        assert!(unit.chat_post(&message, &files, token()).await.unwrap());
         unit.commit().await.unwrap();
         message.id
     }
+}
+
+/// What a page sends along so that nothing is said twice.
+fn token() -> Uuid {
+    new_id(DateTime::UNIX_EPOCH)
 }
 
 fn posted(person: &str, path: &str) -> axum::http::request::Builder {
@@ -251,14 +256,13 @@ async fn a_private_answer_reaches_no_page_fragment_file_or_button_of_anybody_els
         let (_, his) = bench.get(KIT, path).await;
         assert!(!his.contains("SECRET"), "somebody else sees it at {path}");
     }
-    let press =
-        json!({ "channel": "accounts-london", "message": id, "action": "act-1", "token": Uuid::new_v4() });
+    let press = json!({ "channel": "accounts-london", "message": id, "action": "act-1", "token": token() });
     assert_eq!(
         bench.post(KIT, "/console/press", press.clone()).await.0,
         StatusCode::NOT_FOUND
     );
     assert_eq!(bench.post(AMARA, "/console/press", press).await.0, StatusCode::OK);
-    let reply = json!({ "channel": "accounts-london", "thread": id, "text": "hm", "token": Uuid::new_v4() });
+    let reply = json!({ "channel": "accounts-london", "thread": id, "text": "hm", "token": token() });
     assert_eq!(
         bench.post(KIT, "/console/say", reply).await.0,
         StatusCode::NOT_FOUND
@@ -284,7 +288,8 @@ async fn a_private_answer_is_never_sent_live_to_anybody_else() {
 async fn what_is_said_in_the_thread_of_a_private_answer_is_private_too() {
     let bench = Bench::new().await;
     let root = bench.keep(AMARA, Some(AMARA), answer("GBP-SECRET")).await;
-    let body = json!({ "channel": "accounts-london", "thread": root, "text": "note to self", "token": Uuid::new_v4() });
+    let body =
+        json!({ "channel": "accounts-london", "thread": root, "text": "note to self", "token": token() });
     let (status, _) = bench.post(AMARA, "/console/say", body).await;
     assert_eq!(status, StatusCode::OK);
     let mut view = bench.store.read().await.unwrap();
@@ -320,8 +325,8 @@ async fn a_channel_of_another_saleroom_looks_as_if_there_were_none() {
         (status, page.contains("London only")),
         (StatusCode::SEE_OTHER, false)
     );
-    let unknown = json!({ "channel": "no-such", "text": "x", "token": Uuid::new_v4() });
-    let foreign = json!({ "channel": "accounts-london", "text": "x", "token": Uuid::new_v4() });
+    let unknown = json!({ "channel": "no-such", "text": "x", "token": token() });
+    let foreign = json!({ "channel": "accounts-london", "text": "x", "token": token() });
     assert_eq!(
         bench.post(LIN, "/console/say", unknown).await,
         bench.post(LIN, "/console/say", foreign).await,
@@ -354,7 +359,7 @@ async fn messages_and_read_marks_survive_a_restart() {
 #[tokio::test]
 async fn a_message_sent_again_with_its_token_is_not_said_twice() {
     let bench = Bench::new().await;
-    let body = json!({ "channel": "shipping", "text": "once", "token": Uuid::new_v4() });
+    let body = json!({ "channel": "shipping", "text": "once", "token": token() });
     let first = bench.post(AMARA, "/console/say", body.clone()).await;
     assert_eq!(first, bench.post(AMARA, "/console/say", body.clone()).await);
     let mut view = bench.store.read().await.unwrap();
@@ -392,7 +397,7 @@ async fn a_lost_connection_resumes_after_the_last_message_it_had() {
 #[tokio::test]
 async fn a_change_that_our_own_page_did_not_ask_for_is_refused() {
     let bench = Bench::new().await;
-    let body = json!({ "channel": "shipping", "text": "forged", "token": Uuid::new_v4() });
+    let body = json!({ "channel": "shipping", "text": "forged", "token": token() });
     let request = Request::post("/console/say")
         .header(header::COOKIE, "hammerdesk_person=amara")
         .header(header::CONTENT_TYPE, "application/json")
@@ -435,7 +440,7 @@ async fn every_page_forbids_scripts_and_styles_that_are_not_ours_and_has_none_in
 #[tokio::test]
 async fn a_message_that_is_too_long_or_empty_gets_a_sentence() {
     let bench = Bench::new().await;
-    let say = |text: String| json!({ "channel": "shipping", "text": text, "token": Uuid::new_v4() });
+    let say = |text: String| json!({ "channel": "shipping", "text": text, "token": token() });
     let too_long =
         "That message is longer than 4,000 characters. Shorten it, or send it in parts.".to_owned();
     let refused = (StatusCode::PAYLOAD_TOO_LARGE, too_long);

@@ -373,7 +373,7 @@ async fn what_could_not_be_sent_says_so_and_can_be_sent_again() {
     page.write("are you there?").await;
     page.keys(&key(Key::Enter)).await;
     let failed = page.see("#log .failed").await.text().await.unwrap();
-    assert!(failed.starts_with("The server cannot be reached."), "{failed}");
+    assert!(failed.starts_with("The server did not answer."), "{failed}");
     page.picture("not-sent").await;
     page.value("(window.fetch = window.real, 0)").await;
     page.click("#log .failed button").await;

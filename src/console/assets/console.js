@@ -21,7 +21,7 @@ async function ask(path, body, signal) {
     });
   } catch (fault) {
     if (fault.name === "AbortError") throw fault;
-    throw new Error("The server cannot be reached. Nothing was sent.");
+    throw new Error("The server did not answer. Try again: it will not be said twice.");
   }
   if (!answer.ok) {
     const text = await answer.text();
@@ -88,6 +88,7 @@ function put(arrived, mine) {
   article.classList.add("new");
   const waiting = [...box.querySelectorAll(".pending, .message.unsent")];
   box.append(article, ...waiting.filter((one) => one.isConnected && !mine));
+  group(box);
   if (follow) show(box, article);
   else if (box === log) by("pill").hidden = false;
   if (arrived.thread) refreshPlaces();
@@ -99,7 +100,20 @@ function countAnswer(thread) {
   if (!button) return;
   const count = 1 + (parseInt(button.textContent, 10) || 0);
   button.textContent = count === 1 ? "1 reply" : `${count} replies`;
-  button.classList.remove("quiet");
+  button.parentElement.classList.remove("resting");
+}
+
+// Words that follow somebody's own words closely need no second name above them.
+const CLOSE = 5 * 60 * 1000;
+function group(box) {
+  let before = null;
+  for (const message of box.children) {
+    const words = message.matches(".message:not(.private)") && message.querySelector(":scope > .words");
+    const at = words ? Date.parse(message.querySelector("time").dateTime) : 0;
+    const follows = words && before && before.author === message.dataset.author && at - before.at < CLOSE;
+    message.classList.toggle("follows", Boolean(follows));
+    before = words ? { author: message.dataset.author, at } : null;
+  }
 }
 
 let marking;
@@ -125,9 +139,21 @@ function refreshPlaces() {
       const nav = by("places").querySelector("nav");
       const focused = nav.contains(document.activeElement) && document.activeElement.dataset.place;
       nav.replaceWith(fresh);
+      tellUnread();
       if (focused) fresh.querySelector(`[data-place="${CSS.escape(focused)}"]`)?.focus();
     } catch { /* the next arrival tries again */ }
   }, 120);
+}
+
+// Folded places cannot show their counts: the title and the button that unfolds them do.
+const name = document.title;
+function tellUnread() {
+  const counts = [...document.querySelectorAll("#places .unread .count")].map((count) => parseInt(count.textContent, 10) || 0);
+  const sum = counts.reduce((all, count) => all + count, 0);
+  document.title = sum ? `(${sum}) ${name}` : name;
+  const button = by("menu-of-places");
+  button.classList.toggle("unread", sum > 0);
+  button.setAttribute("aria-label", sum ? `Places, ${sum} unread` : "Places");
 }
 
 // Sending
@@ -348,6 +374,7 @@ function settleDrawer(focus) {
   const box = by("thread-log");
   if (box) {
     box.querySelectorAll("[data-id]").forEach((message) => seen.add(message.dataset.id));
+    group(box);
     toEnd(box);
     box.addEventListener("scroll", () => markRead(box.dataset.threadOf), { passive: true });
     markRead(box.dataset.threadOf);
@@ -426,6 +453,7 @@ async function earlier(button) {
     const more = older.querySelector("#earlier");
     more?.remove();
     button.after(older);
+    group(log);
     if (!more) button.remove();
     log.scrollTop = log.scrollHeight - height;
   } catch (fault) {
@@ -490,7 +518,9 @@ function listen(after) {
 
 if (log) {
   document.querySelectorAll("main .composer form").forEach(compose);
+  group(log);
   toEnd(log);
+  tellUnread();
   settleDrawer(false);
   log.addEventListener("scroll", () => { if (atEnd(log)) { by("pill").hidden = true; markRead(null); } }, { passive: true });
   document.addEventListener("visibilitychange", () => markRead(null));

@@ -1,6 +1,7 @@
 //! Tests of the store, each on both engines.
 
 mod accounts;
+mod chat;
 mod loads;
 mod records;
 mod searches;

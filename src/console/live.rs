@@ -72,7 +72,9 @@ pub(super) async fn stream(
     let listener = Listener {
         state,
         me,
+        start: cursor,
         cursor,
+        sent: BTreeSet::new(),
         waiting: VecDeque::new(),
         pulse,
     };

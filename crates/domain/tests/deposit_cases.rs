@@ -103,6 +103,7 @@ struct Billed {
     paid: Option<String>,
     reset: Option<String>,
     replaced_by: Option<String>,
+    billed_to: Option<String>,
     #[serde(default)]
     draft: bool,
 }
@@ -279,7 +280,11 @@ fn bill(facts: &mut AccountFacts, billed: &Billed) {
             number: number.clone(),
             year: 2026,
         },
-        client: facts.client.no.clone(),
+        client: billed
+            .billed_to
+            .as_deref()
+            .and_then(ClientNo::parse)
+            .unwrap_or(facts.client.no.clone()),
         sale: billed.sale.clone().map(SaleNo::new),
         kind: InvoiceKind::Sale,
         state: if billed.draft {

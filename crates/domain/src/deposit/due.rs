@@ -138,15 +138,14 @@ pub(super) enum Purchase {
     },
 }
 
-/// Every number that the client has had: what was bought under one that was merged away counts.
-fn is_own(facts: &AccountFacts, buyer: Option<&ClientNo>) -> bool {
-    buyer.is_some_and(|buyer| {
-        *buyer == facts.client.no
-            || facts.asked_for.as_ref() == Some(buyer)
-            || facts.deposits.iter().any(|deposit| deposit.client == *buyer)
-            || facts.invoices.iter().any(|invoice| invoice.client == *buyer)
-            || facts.items.iter().any(|item| item.client == *buyer)
-    })
+/// Was the invoice billed to the client, under whichever number? A lot may once have been billed to
+/// somebody else, whose invoice is nobody's business here.
+fn is_own(facts: &AccountFacts, billed_to: &ClientNo) -> bool {
+    *billed_to == facts.client.no
+        || facts.asked_for.as_ref() == Some(billed_to)
+        || facts.deposits.iter().any(|deposit| deposit.client == *billed_to)
+        || facts.items.iter().any(|item| item.client == *billed_to)
+        || facts.lots.iter().any(|lot| lot.buyer.as_ref() == Some(billed_to))
 }
 
 pub(super) fn purchase(case: &Case<'_>) -> Purchase {
@@ -163,15 +162,13 @@ fn settlement(case: &Case<'_>) -> Result<Purchase, Contradiction> {
     let lots: Vec<&LotKey> = facts
         .lots
         .iter()
-        .filter(|lot| covered(Some(&lot.key.sale)) && is_own(facts, lot.buyer.as_ref()))
+        .filter(|lot| covered(Some(&lot.key.sale)) && lot.buyer.is_some())
         .map(|lot| &lot.key)
         .collect();
     let mut invoices: Vec<&Invoice> = Vec::new();
-    for invoice in facts
-        .invoices
-        .iter()
-        .filter(|one| covered(one.sale.as_ref()) && one.kind != InvoiceKind::Credit)
-    {
+    for invoice in facts.invoices.iter().filter(|one| {
+        covered(one.sale.as_ref()) && one.kind != InvoiceKind::Credit && is_own(facts, &one.client)
+    }) {
         if InvoiceStanding::of(invoice)?.is_in_force() {
             invoices.push(invoice);
         }

@@ -94,8 +94,6 @@ selects! {
         AND n.lot IS NOT NULL) ORDER BY t.sale, t.lot";
     INVOICED_LOTS = Lot "WHERE (t.sale, t.lot) IN (SELECT n.sale, n.lot FROM invoice_line n WHERE n.entity = $1 \
         AND n.invoice = $2 AND n.year = $3 AND n.lot IS NOT NULL) ORDER BY t.sale, t.lot";
-    COVERED_LOTS = Lot "WHERE t.buyer = $1 AND t.sale IN (SELECT v.sale FROM deposit d JOIN deposit_cover v \
-        ON v.deposit = d.deposit WHERE d.client = $1) ORDER BY t.sale, t.lot";
     RELEASE = Release "WHERE t.sale = $1 AND t.lot = $2";
     SALE = Sale "WHERE t.sale = $1";
 }
@@ -240,6 +238,9 @@ impl View {
             let probe = self.probe(member, query.as_of).await?;
             self.member(&mut facts, member, query, &probe).await?;
         }
+        if matches!(query.with, Part::Deposit | Part::Show) {
+            self.covered_lots(&mut facts, &members).await?;
+        }
         facts.invoices.retain(|invoice| members.contains(&invoice.client));
         self.replacements(&mut facts).await?;
         if let Part::Release {
@@ -377,15 +378,31 @@ impl View {
                     lots.extend(charged.into_iter().filter(|lot| lot.key.sale == *sale));
                 }
             }
-            Part::Deposit | Part::Show => {
-                if probe.deposit && probe.lot {
-                    lots.extend(rows!(self, COVERED_LOTS, no)?);
-                }
-            }
-            Part::Balance | Part::Release { .. } => {}
+            Part::Balance | Part::Deposit | Part::Show | Part::Release { .. } => {}
         }
         for lot in lots {
             add_once(&mut facts.lots, lot, |lot| lot.key.clone());
+        }
+        Ok(())
+    }
+
+    /// What the client bought, under whichever number, in the sales that deposits cover or are kept for.
+    async fn covered_lots(&mut self, facts: &mut AccountFacts, members: &[ClientNo]) -> Result<()> {
+        let mut sales: Vec<SaleNo> = facts
+            .deposits
+            .iter()
+            .flat_map(|deposit| deposit.covers.iter().chain(&deposit.keep_for).cloned())
+            .collect();
+        sales.sort_unstable();
+        sales.dedup();
+        for sale in &sales {
+            for member in members {
+                let bought: Vec<hammerdesk_domain::model::Lot> =
+                    rows!(self, BOUGHT_IN_SALE, member.as_str(), sale.as_str())?;
+                for lot in bought {
+                    add_once(&mut facts.lots, lot, |lot| lot.key.clone());
+                }
+            }
         }
         Ok(())
     }

@@ -342,7 +342,7 @@ pub fn parse_line(line: &str) -> Result<Ask, UserError> {
     for word in &words[depth..] {
         match word.split_once(':') {
             Some((name, value)) if looks_like_an_option(name) => {
-                options.push((name.to_lowercase(), value.to_owned()))
+                options.push((name.to_lowercase(), value.to_owned()));
             }
             _ => bare.push(word.clone()),
         }

@@ -72,6 +72,14 @@ pub(crate) struct Asked<'a> {
     pub(crate) about: Option<ClientNo>,
 }
 
+/// What is noted of an answer beside the answer itself.
+struct Given<'a> {
+    asker: &'a Asker,
+    ask: Option<&'a Ask>,
+    about: Option<ClientNo>,
+    at: DateTime<Utc>,
+}
+
 impl Commands {
     /// Starts answering from that store; the answer log's writer is a task of the current runtime.
     pub fn new(store: Store, settings: Arc<Settings>, clock: Arc<dyn Clock>) -> Self {
@@ -114,8 +122,13 @@ impl Commands {
         metrics::counter!("hammerdesk_answers_total", "command" => name, "outcome" => outcome_word(reply.outcome))
             .increment(1);
         self.offer(&mut reply, started).await;
-        self.log(&request, asker, command.as_ref(), about, &reply, started)
-            .await;
+        let given = Given {
+            asker,
+            ask: command.as_ref(),
+            about,
+            at: started,
+        };
+        self.log(&request, given, &reply).await;
         reply
     }
 
@@ -271,15 +284,13 @@ impl Commands {
         }
     }
 
-    async fn log(
-        &self,
-        request: &Request,
-        asker: &Asker,
-        ask: Option<&Ask>,
-        about: Option<ClientNo>,
-        reply: &Reply,
-        now: DateTime<Utc>,
-    ) {
+    async fn log(&self, request: &Request, given: Given<'_>, reply: &Reply) {
+        let Given {
+            asker,
+            ask,
+            about,
+            at,
+        } = given;
         // What compliance alone may read is not copied to where an auditor's export would carry it.
         let withheld = asker.may(Permission::RestrictedHolds);
         let (facts, text) = if withheld {
@@ -288,8 +299,8 @@ impl Commands {
             (reply.facts.clone(), render::plain(reply))
         };
         let entry = Answer {
-            id: new_id(now),
-            asked_at: now,
+            id: new_id(at),
+            asked_at: at,
             who: request.who.clone(),
             place: format!("{}:{}", request.place.platform, request.place.channel),
             command: ask.map_or_else(|| "unread".to_owned(), |ask| command_name(ask).to_owned()),

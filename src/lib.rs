@@ -3,6 +3,7 @@
 //! [`App::build`] makes the same thing for `serve`, for `demo` and for the tests; only what stands around
 //! it differs (which store, which clock, which people).
 
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod console;

@@ -59,7 +59,7 @@ pub(super) async fn run(args: DemoArgs, clock: Arc<dyn Clock>) -> anyhow::Result
     let store = Store::create(&format!("sqlite:{}", file.display())).await?;
     let house = SampleHouse::new(args.seed, clock.now(), 1);
     furnish(&store, &house, clock.as_ref(), |what| {
-        progress(&format!("Furnishing the sample house: {what} …"))
+        progress(&format!("Furnishing the sample house: {what} …"));
     })
     .await?;
     let app = App::build(store, settings(&house), clock, true);

@@ -77,6 +77,8 @@ enum Command {
         #[command(subcommand)]
         command: feed::FeedCommand,
     },
+    /// Measure speed against bare SQL and the engines' own loaders, as ratios in one run
+    Bench(crate::bench::BenchArgs),
 }
 
 /// Runs the command line and says how it ended.
@@ -121,6 +123,7 @@ async fn execute(cli: Cli) -> anyhow::Result<Done> {
         Command::Ask(args) => ask::run(args, config, clock).await,
         Command::Debtors(args) => debtors::run(args, &config, clock.as_ref()).await,
         Command::Feed { command } => feed::run(command, &config, clock.as_ref()).await,
+        Command::Bench(args) => crate::bench::run(args, clock).await,
     }
 }
 

@@ -5,7 +5,7 @@ use hammerdesk::console;
 use hammerdesk_commands::render;
 use hammerdesk_commands::request::What;
 use hammerdesk_domain::clock::Clock as _;
-use hammerdesk_domain::ids::{ActionId, PersonId};
+use hammerdesk_domain::ids::{ActionId, ClientNo, PersonId};
 use hammerdesk_domain::message::{Outcome, Reply, Visibility};
 
 use crate::harness::{CALL_CENTRE, COMPLIANCE, COORDINATOR, Desk, HONG_KONG, MANAGER, SHIPPING, each_house};
@@ -147,10 +147,7 @@ async fn the_answer_log_keeps_who_asked_and_not_what_compliance_alone_may_read()
     assert_eq!(of(COMPLIANCE).facts, serde_json::json!({ "withheld": true }));
     assert_eq!(of(COMPLIANCE).text, "");
     assert_eq!(of(MANAGER).command, "balance");
-    assert_eq!(
-        of(MANAGER).client.as_ref().map(|client| client.short()),
-        Some("1400016")
-    );
+    assert_eq!(of(MANAGER).client.as_ref().map(ClientNo::short), Some("1400016"));
     assert!(of(MANAGER).text.contains("overdue") && of(MANAGER).sources.to_string().contains("ledger"));
 }
 

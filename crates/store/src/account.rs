@@ -540,3 +540,22 @@ fn add_once<T, K: PartialEq>(all: &mut Vec<T>, one: T, key: impl Fn(&T) -> K) {
         all.push(one);
     }
 }
+
+/// The statements of this module by name, for the floor of a measurement.
+#[cfg(feature = "testing")]
+pub(crate) mod bare {
+    pub(crate) const PROBE: &str = super::PROBE;
+
+    macro_rules! names {
+        ($($name:ident = $select:ident),+) => {$(
+            pub(crate) fn $name() -> sqlx::SqlStr {
+                super::$select.sql()
+            }
+        )+};
+    }
+    names! {
+        client = CLIENT, status = STATUS, open_items = OPEN_ITEMS, recent_items = RECENT_ITEMS,
+        item_invoices = ITEM_INVOICES, unmatched = UNMATCHED, payments = PAYMENTS, allocations = ALLOCATIONS,
+        disputes = DISPUTES, holds = HOLDS
+    }
+}

@@ -143,6 +143,10 @@ pub struct FeedHead {
     pub rows: i64,
 }
 
+/// What [`View::feed_heads`] runs, for the floor of a measurement.
+#[cfg(feature = "testing")]
+pub(crate) const HEADS_SQL: &str = HEADS;
+
 impl View {
     /// For each source and entity, the newest data that was imported.
     pub async fn feed_heads(&mut self) -> Result<Vec<FeedHead>> {

@@ -13,6 +13,8 @@ pub mod chat;
 mod debtors;
 mod engine;
 mod error;
+#[cfg(feature = "testing")]
+mod floor;
 mod load;
 mod model;
 mod property;

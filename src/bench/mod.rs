@@ -1,0 +1,122 @@
+//! `hammerdesk bench`: how fast it is on this machine, as ratios to what the engines do by themselves.
+//!
+//! Each measure runs beside its own floor in the same run, on the same data: answers beside their bare
+//! SQL, import beside the engine's own loader. Ratios travel between machines; milliseconds do not.
+
+mod answers;
+mod figures;
+mod import;
+mod serve;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use hammerdesk_domain::clock::Clock;
+use hammerdesk_store::{Store, testing};
+
+use crate::cli::{Done, print};
+use figures::Figure;
+
+/// What to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Measure {
+    /// Everything.
+    All,
+    /// `/balance` beside its bare SQL.
+    Balance,
+    /// Completion while typing.
+    Complete,
+    /// Import beside the engine's own loader.
+    Import,
+    /// Memory and start of an idle `serve`.
+    Serve,
+}
+
+/// Measure speed on this machine, as ratios to what the engines do by themselves.
+///
+/// PostgreSQL is measured where its programs are installed (a throw-away cluster), or on the server that
+/// HAMMERDESK_TEST_POSTGRES names.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  hammerdesk bench balance --invoices 1000000\n  hammerdesk bench import --rows 1000000 --json"
+)]
+pub struct BenchArgs {
+    /// What to measure
+    #[arg(value_enum, default_value = "all")]
+    measure: Measure,
+    /// Invoices in the house for `balance`; there are ten a client
+    #[arg(long, default_value_t = 1_000_000)]
+    invoices: u64,
+    /// Clients for `complete`
+    #[arg(long, default_value_t = 1_000_000)]
+    clients: u64,
+    /// Rows for `import`
+    #[arg(long, default_value_t = 1_000_000)]
+    rows: u64,
+    /// Questions to ask
+    #[arg(long, default_value_t = 3_000)]
+    questions: usize,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the measures that were asked for, each on a fresh store of each engine.
+pub(crate) async fn run(args: BenchArgs, clock: Arc<dyn Clock>) -> anyhow::Result<Done> {
+    let figures = RefCell::new(Vec::new());
+    let failures = RefCell::new(Vec::new());
+    for measure in [
+        Measure::Serve,
+        Measure::Import,
+        Measure::Complete,
+        Measure::Balance,
+    ] {
+        if args.measure != Measure::All && args.measure != measure {
+            continue;
+        }
+        testing::each_url(async |url| match one(measure, &url, &args, &clock).await {
+            Ok(measured) => figures.borrow_mut().extend(measured),
+            Err(error) => failures.borrow_mut().push(error),
+        })
+        .await;
+    }
+    if let Some(error) = failures.into_inner().pop() {
+        return Err(error);
+    }
+    let figures = figures.into_inner();
+    if args.json {
+        print(&serde_json::to_string_pretty(&figures)?);
+    } else {
+        figures.iter().for_each(|figure| print(&figure.to_string()));
+    }
+    Ok(if figures.iter().all(|figure| figure.kept) {
+        Done::Ok
+    } else {
+        Done::Failed
+    })
+}
+
+async fn one(
+    measure: Measure,
+    url: &str,
+    args: &BenchArgs,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Vec<Figure>> {
+    let engine = if url.starts_with("sqlite:") {
+        "sqlite"
+    } else {
+        "postgres"
+    };
+    let store = Store::open(url).await?;
+    let figures = match measure {
+        Measure::Serve => serve::measure(engine, url).await,
+        Measure::Import => import::measure(engine, url, &store, args.rows, clock.as_ref()).await,
+        Measure::Complete => answers::complete(engine, &store, args.clients, args.questions, clock).await,
+        Measure::Balance | Measure::All => {
+            answers::balance(engine, &store, args.invoices, args.questions, clock).await
+        }
+    };
+    store.close().await;
+    figures
+}

@@ -467,7 +467,7 @@ CREATE TABLE action (
 CREATE INDEX client_group ON client (group_id) WHERE group_id IS NOT NULL;
 CREATE INDEX client_merged ON client (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX alias_folded ON alias (folded);
-CREATE INDEX name_token_token ON name_token (token, place, client);
+CREATE INDEX name_token_word ON name_token (place, token, client);
 CREATE INDEX lot_buyer ON lot (buyer, sale);
 CREATE INDEX invoice_client ON invoice (client);
 CREATE INDEX invoice_number ON invoice (invoice);

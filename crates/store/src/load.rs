@@ -15,6 +15,9 @@
 //! and a newer file that holds it again opens it again. A company code that does not occur in a snapshot
 //! is not touched by it.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use chrono::{DateTime, Utc};
 use hammerdesk_domain::ids::{SourceId, new_id};
 use hammerdesk_domain::record::{Entity, Record, Value};
@@ -53,24 +56,21 @@ pub(crate) mod staged {
             FROM (SELECT DISTINCT entity FROM stage_row) c WHERE TRUE ON CONFLICT (source, company) DO UPDATE SET extracted_at = excluded.extracted_at \
             WHERE snapshot.extracted_at < excluded.extracted_at";
         ADD_STUBS = "INSERT INTO client (client, name, kind, confidentiality, stub, row_hash, seen_at, batch, fed_by) \
-            SELECT s.client, s.name, 'person', 'normal', TRUE, 0, $1, $2, $3 FROM (SELECT client, max(client_name) AS name \
-            FROM stage_row WHERE client_name IS NOT NULL GROUP BY client) s WHERE TRUE \
+            SELECT s.client, s.name, 'person', 'normal', TRUE, 0, $1, $2, $3 FROM (SELECT client, max(value) AS name \
+            FROM stage_name WHERE value <> '' GROUP BY client) s WHERE TRUE \
             ON CONFLICT (client) DO UPDATE SET name = excluded.name, seen_at = excluded.seen_at, \
             batch = excluded.batch, fed_by = excluded.fed_by \
             WHERE client.stub AND (client.seen_at, client.name) < (excluded.seen_at, excluded.name)";
         ADD_NAMELESS = "INSERT INTO client (client, name, kind, confidentiality, stub, row_hash, seen_at, batch, fed_by) \
-            SELECT s.client, s.client, 'person', 'normal', TRUE, 0, $1, $2, $3 FROM (SELECT DISTINCT client \
-            FROM stage_row) s WHERE NOT EXISTS (SELECT 1 FROM client c WHERE c.client = s.client) \
+            SELECT client, client, 'person', 'normal', TRUE, 0, $1, $2, $3 FROM stage_name WHERE value = '' \
             ON CONFLICT (client) DO NOTHING";
-        NEW_SPELLINGS = "SELECT DISTINCT s.client, s.client_name FROM stage_row s WHERE s.client_name IS NOT NULL \
-            AND NOT EXISTS (SELECT 1 FROM alias a WHERE a.client = s.client AND a.kind = 'name' \
-            AND a.value = s.client_name AND a.sale = '') AND (s.client, s.client_name) > ($1, $2) \
-            ORDER BY s.client, s.client_name LIMIT 5000";
         ADD_SPELLINGS = "INSERT INTO alias (client, kind, value, sale, folded, row_hash, seen_at, batch, fed_by) \
-            SELECT client, 'name', value, '', folded, row_hash, $1, $2, $3 FROM stage_alias WHERE TRUE \
+            SELECT client, 'name', value, '', folded, row_hash, $1, $2, $3 FROM stage_name WHERE value <> '' \
             ON CONFLICT (client, kind, value, sale) DO NOTHING";
-        RENAMED_BY_SPELLING = "INSERT INTO renamed (client) SELECT DISTINCT client FROM stage_alias WHERE TRUE \
-            ON CONFLICT (client) DO NOTHING";
+        RENAMED_BY_LEDGER = "INSERT INTO renamed (client) SELECT DISTINCT s.client FROM stage_name s WHERE \
+            EXISTS (SELECT 1 FROM client c WHERE c.client = s.client AND c.batch = $1) OR \
+            EXISTS (SELECT 1 FROM alias a WHERE a.client = s.client AND a.kind = 'name' AND a.value = s.value \
+            AND a.sale = '' AND a.batch = $1)";
         RENAMED_CLIENTS = "INSERT INTO renamed (client) SELECT DISTINCT s.client FROM stage_row s \
             JOIN client c ON c.client = s.client WHERE c.batch = $1 ON CONFLICT (client) DO NOTHING";
         RENAMED_BY_ALIAS = "INSERT INTO renamed (client) SELECT DISTINCT s.client FROM stage_row s JOIN alias a \
@@ -189,6 +189,8 @@ pub struct Loader {
     batch: NewBatch,
     sink: Sink,
     keys: Vec<u64>,
+    name_sink: Sink,
+    names: HashSet<u64>,
     checked: Option<Checked>,
 }
 
@@ -214,6 +216,7 @@ impl Store {
             .await
             .map(|_| ()))?;
         let sink = Sink::into(&conn, "stage_row", stage_columns(batch.entity));
+        let name_sink = Sink::into(&conn, "stage_name", vec!["client", "value", "folded", "row_hash"]);
         let id = new_id(batch.at);
         let store = self.clone();
         Ok(Load::Open(Box::new(Loader {
@@ -223,6 +226,8 @@ impl Store {
             batch,
             sink,
             keys: Vec::new(),
+            name_sink,
+            names: HashSet::new(),
             checked: None,
         })))
     }
@@ -285,6 +290,9 @@ impl Loader {
             }
             let record = settle(record)?;
             self.keys.push(key_hash(&record));
+            if self.batch.entity == Entity::Ledger {
+                self.note_name(&record).await?;
+            }
             let hash = row_hash(&record);
             let folded = (record.entity == Entity::Alias).then(|| Value::Text(folded_alias(&record)));
             let number = |n: u64| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
@@ -299,11 +307,49 @@ impl Loader {
         Ok(())
     }
 
+    /// Stages each spelling of each client's name once.
+    async fn note_name(&mut self, record: &Record) -> Result<()> {
+        let (client, name) = (record.get("client"), record.get("client_name"));
+        let mut hasher = DefaultHasher::new();
+        (client, name).hash(&mut hasher);
+        if !self.names.insert(hasher.finish()) {
+            return Ok(());
+        }
+        let name = if *name == Value::Null {
+            Value::Text(String::new())
+        } else {
+            name.clone()
+        };
+        let values = vec![
+            client.clone(),
+            Value::Text("name".to_owned()),
+            name,
+            Value::Text(String::new()),
+        ];
+        let alias = Record {
+            entity: Entity::Alias,
+            values,
+        };
+        let (folded, hash) = (folded_alias(&alias), row_hash(&alias));
+        let mut values = alias.values.into_iter();
+        let (client, name) = (
+            values.next().unwrap_or(Value::Null),
+            values.nth(1).unwrap_or(Value::Null),
+        );
+        self.name_sink
+            .put(
+                &mut self.conn,
+                [client, name, Value::Text(folded), Value::Int(hash)],
+            )
+            .await
+    }
+
     /// Looks for keys that occur twice in the file. Of rows that contradict each other the one with the
     /// greater hash stays, whatever order they stand in; the others are named.
     pub async fn check(&mut self) -> Result<&Checked> {
         if self.checked.is_none() {
             self.sink.flush(&mut self.conn).await?;
+            self.name_sink.flush(&mut self.conn).await?;
             let staged = self.keys.len() as u64;
             self.keys.sort_unstable();
             let mut checked = Checked {
@@ -442,10 +488,12 @@ impl Loader {
                 .await
                 .map(|done| done.rows_affected()))?;
         }
-        // A number without a name is older than any name.
+        // A number without a name is older than any name; every spelling finds the client.
+        let nameless = DateTime::<Utc>::UNIX_EPOCH;
         for (sql, at) in [
             (staged::ADD_STUBS, at),
-            (staged::ADD_NAMELESS, DateTime::<Utc>::UNIX_EPOCH),
+            (staged::ADD_NAMELESS, nameless),
+            (staged::ADD_SPELLINGS, at),
         ] {
             run!(self.conn, |c| sqlx::query(sql)
                 .bind(at)
@@ -455,78 +503,22 @@ impl Loader {
                 .await
                 .map(|_| ()))?;
         }
-        self.add_spellings().await
-    }
-
-    /// Every name that the ledger writes for a client is a name by which the client is found.
-    async fn add_spellings(&mut self) -> Result<()> {
-        let mut sink = Sink::into(
-            &self.conn,
-            "stage_alias",
-            vec!["client", "value", "folded", "row_hash"],
-        );
-        let mut last = (String::new(), String::new());
-        loop {
-            let page: Vec<(String, String)> = run!(self.conn, |c| sqlx::query_as(staged::NEW_SPELLINGS)
-                .bind(last.0.as_str())
-                .bind(last.1.as_str())
-                .fetch_all(c)
-                .await)?;
-            let Some(end) = page.last().cloned() else { break };
-            last = end;
-            for (client, name) in page {
-                let values = ["", "name", name.as_str(), ""].map(|text| Value::Text(text.to_owned()));
-                let mut record = Record {
-                    entity: Entity::Alias,
-                    values: values.to_vec(),
-                };
-                record.values[0] = Value::Text(client.clone());
-                let row = [
-                    Value::Text(client),
-                    Value::Text(name),
-                    Value::Text(folded_alias(&record)),
-                    Value::Int(row_hash(&record)),
-                ];
-                sink.put(&mut self.conn, row).await?;
-            }
-        }
-        sink.flush(&mut self.conn).await?;
-        let source = self.batch.source.as_str();
-        run!(self.conn, |c| sqlx::query(staged::ADD_SPELLINGS)
-            .bind(self.batch.extracted_at)
-            .bind(self.id)
-            .bind(source)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
-        run!(self.conn, |c| sqlx::query(staged::RENAMED_BY_SPELLING)
-            .execute(c)
-            .await
-            .map(|_| ()))?;
         Ok(())
     }
 
     /// Rewrites the searchable words of every client whose names changed.
     async fn rename(&mut self) -> Result<()> {
-        match self.batch.entity {
-            Entity::Client | Entity::Ledger => {
-                let sql = staged::RENAMED_CLIENTS;
-                run!(self.conn, |c| sqlx::query(sql)
-                    .bind(self.id)
-                    .execute(c)
-                    .await
-                    .map(|_| ()))?;
-            }
-            Entity::Alias => {
-                let sql = staged::RENAMED_BY_ALIAS;
-                run!(self.conn, |c| sqlx::query(sql)
-                    .bind(self.id)
-                    .execute(c)
-                    .await
-                    .map(|_| ()))?;
-            }
+        let renamed = match self.batch.entity {
+            Entity::Client => staged::RENAMED_CLIENTS,
+            Entity::Ledger => staged::RENAMED_BY_LEDGER,
+            Entity::Alias => staged::RENAMED_BY_ALIAS,
             _ => return Ok(()),
-        }
+        };
+        run!(self.conn, |c| sqlx::query(renamed)
+            .bind(self.id)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
         run!(self.conn, |c| sqlx::query(staged::FORGET_TOKENS)
             .execute(c)
             .await
@@ -548,7 +540,11 @@ impl Loader {
             for (client, rank, name) in names {
                 for (token, place) in crate::search::placed_tokens(&name) {
                     if written.insert((client.clone(), token.clone())) {
-                        let place = place + i64::from(rank) * 100;
+                        let place = if rank == 0 {
+                            place
+                        } else {
+                            crate::search::OTHER_NAME
+                        };
                         let row = [Value::Text(token), Value::Text(client.clone()), Value::Int(place)];
                         sink.put(&mut self.conn, row).await?;
                     }
@@ -680,7 +676,7 @@ pub(crate) fn stage_tables(entity: Entity) -> String {
     let name = entity.name();
     format!(
         "CREATE TEMPORARY TABLE stage_row AS SELECT {columns}, row_hash AS file_line, row_hash AS file_order FROM {name} WHERE 1 = 0; \
-         CREATE TEMPORARY TABLE stage_alias AS SELECT client, value, folded, row_hash FROM alias WHERE 1 = 0; \
+         CREATE TEMPORARY TABLE stage_name AS SELECT client, value, folded, row_hash FROM alias WHERE 1 = 0; \
          CREATE TEMPORARY TABLE renamed (client TEXT NOT NULL PRIMARY KEY)"
     )
 }

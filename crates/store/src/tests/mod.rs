@@ -12,6 +12,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use hammerdesk_domain::ids::ClientNo;
 use hammerdesk_domain::record::{Entity, Kind, Record, Value};
 
+use sha2::{Digest, Sha256};
+
 use crate::{Line, Load, Loaded, NewBatch, Store, Summary};
 
 pub(super) fn at(text: &str) -> DateTime<Utc> {
@@ -43,7 +45,7 @@ pub(super) fn record(entity: Entity, cells: &[(&str, &str)]) -> Record {
     let values = entity.columns().iter().map(|column| {
         let said = cells
             .iter()
-            .find(|(name, _)| *name == column.name)
+            .rfind(|(name, _)| *name == column.name)
             .map(|(_, text)| *text);
         let plain = match column.kind {
             Kind::Int | Kind::Money(_) => "1",
@@ -76,6 +78,13 @@ pub(super) fn record(entity: Entity, cells: &[(&str, &str)]) -> Record {
         entity,
         values: values.collect(),
     }
+}
+
+pub(super) fn digest(text: &str) -> String {
+    Sha256::digest(text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// A file of one entity, extracted at an instant.
@@ -115,7 +124,7 @@ impl File {
             source: self.source.into(),
             entity: self.entity,
             file_name: format!("{}.csv", self.entity.name()),
-            sha256: format!("{:?}", self),
+            sha256: crate::tests::digest(&format!("{self:?}")),
             mapping: None,
             extracted_at: at(&self.extracted),
             complete: self.complete,

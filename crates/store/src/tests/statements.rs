@@ -97,10 +97,8 @@ async fn columns(store: &Store) -> BTreeMap<(String, String), (String, bool)> {
 
 fn spelled(kind: &str) -> &'static [&'static str] {
     match kind {
-        "text" => &["TEXT"],
-        "bigint" => &["INTEGER"],
-        "boolean" => &["INTEGER"],
-        "date" | "timestamp with time zone" | "jsonb" => &["TEXT"],
+        "bigint" | "boolean" => &["INTEGER"],
+        "text" | "date" | "timestamp with time zone" | "jsonb" => &["TEXT"],
         "uuid" | "bytea" => &["BLOB"],
         _ => &[],
     }

@@ -18,7 +18,7 @@ use std::time::SystemTime;
 use chrono::{DateTime, SubsecRound, Utc};
 use hammerdesk_domain::clock::Clock;
 use hammerdesk_feeds::{FeedError, Fingerprint, Item, Profile, Reader, Totals};
-use hammerdesk_store::{Line, Load, Loader, NewBatch, Store, StoreError, Summary};
+use hammerdesk_store::{Batch, Line, Load, Loader, NewBatch, Store, StoreError, Summary};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -111,9 +111,13 @@ pub async fn import_file(
         complete: plan.profile.complete,
         at: now,
     };
-    let mut loader = match store.begin_load(batch.clone()).await? {
-        Load::Open(loader) => loader,
-        Load::Unchanged(before) => {
+    let (mut loader, batch, before) = match begin(store, batch, plan).await? {
+        Begun::Open {
+            loader,
+            batch,
+            before,
+        } => (loader, batch, before),
+        Begun::Unchanged(before) => {
             let quarantined = store.read().await?.quarantine_of(before.id).await?;
             report.unchanged(&before, quarantined);
             return Ok(report);
@@ -153,7 +157,57 @@ pub async fn import_file(
     };
     let loaded = loader.finish(summary).await?;
     report.imported(&totals, &loaded);
+    if before.is_some() {
+        report.status = Status::Unchanged;
+    }
     Ok(report)
+}
+
+/// What an import begins with.
+enum Begun {
+    /// The same file was imported before, and nobody says that its data was extracted again.
+    Unchanged(Box<Batch>),
+    /// Ready for rows; `before` is the same file of an earlier extraction.
+    Open {
+        loader: Box<Loader>,
+        batch: NewBatch,
+        before: Option<Box<Batch>>,
+    },
+}
+
+/// Begins to load. A file that was imported before is loaded once more if it is said to be of a newer
+/// extraction: its rows change nothing, but they are known to stand at a later time. The file's own time
+/// does not say so, because a copy has a new one.
+async fn begin(store: &Store, batch: NewBatch, plan: &ImportPlan) -> Result<Begun, StoreError> {
+    let before = match store.begin_load(batch.clone()).await? {
+        Load::Open(loader) => {
+            return Ok(Begun::Open {
+                loader,
+                batch,
+                before: None,
+            });
+        }
+        Load::Unchanged(before) => before,
+    };
+    if plan.extracted_at.is_none() || batch.extracted_at <= before.extracted_at {
+        return Ok(Begun::Unchanged(before));
+    }
+    let identity = batch.mapping.as_deref().unwrap_or("canonical");
+    let again = NewBatch {
+        mapping: Some(format!(
+            "{identity}, extracted {}",
+            batch.extracted_at.to_rfc3339()
+        )),
+        ..batch
+    };
+    Ok(match store.begin_load(again.clone()).await? {
+        Load::Open(loader) => Begun::Open {
+            loader,
+            batch: again,
+            before: Some(before),
+        },
+        Load::Unchanged(before) => Begun::Unchanged(before),
+    })
 }
 
 /// Notes the refusal beside the raw bytes.

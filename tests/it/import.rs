@@ -126,6 +126,35 @@ async fn a_file_is_imported_once_and_the_same_file_again_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_same_file_of_a_newer_extraction_changes_no_figure_but_its_as_of() {
+    each_engine(async |store| {
+        let bench = Bench::new(store);
+        let path = bench.file("ledger.csv", file_of(&[row("D1", "10.50", "")]));
+        bench.import(&ledger(), &path).await;
+        let newer = at(ledger(), "2026-09-30T07:00:00Z");
+        let report = bench.import(&newer, &path).await;
+        assert_eq!(
+            (report.status, report.inserted, report.updated),
+            (Status::Unchanged, 0, 0)
+        );
+        let heads = bench.store.read().await.unwrap().feed_heads().await.unwrap();
+        assert_eq!(heads[0].extracted_at.to_rfc3339(), "2026-09-30T07:00:00+00:00");
+        assert_eq!(bench.open_total("2026-09-30").await[0].2, "GBP 10.50");
+        bench.import(&newer, &path).await;
+        bench.import(&ledger(), &path).await;
+        let mut copied = ledger();
+        copied.extracted_at = None;
+        assert_eq!(bench.import(&copied, &path).await.status, Status::Unchanged);
+        assert_eq!(
+            bench.batches().await,
+            2,
+            "nobody says that a copy was extracted again"
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_report_for_programs_has_the_names_of_the_contract() {
     each_engine(async |store| {
         let bench = Bench::new(store);

@@ -434,7 +434,8 @@ fn column_rule(profile: &Profile, kind: Kind, mut section: Section) -> Result<Co
     }
     rule.mixes_padding = section.is_set("mixes_padding")?;
     if rule.mixes_padding {
-        of_kind("mixes_padding", kind == Kind::Client && rule.digits.is_none())?;
+        let is_identifier = matches!(kind, Kind::Client | Kind::Id);
+        of_kind("mixes_padding", is_identifier && rule.digits.is_none())?;
     }
     if let Some(map) = section.section("map")? {
         for (word, meaning) in map.table {

@@ -84,7 +84,7 @@ pub struct ColumnRule {
     pub declared: Option<Declared>,
     /// For identifiers: how many digits a numeric one has, so that lost leading zeros show.
     pub digits: Option<usize>,
-    /// For client numbers: the file mixes padded and unpadded numbers on purpose.
+    /// For identifiers: the file mixes padded and unpadded numbers on purpose.
     pub mixes_padding: bool,
     /// Words of the file and what they mean.
     pub map: Vec<(String, String)>,

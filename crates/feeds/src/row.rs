@@ -2,14 +2,14 @@
 
 use chrono::Datelike;
 use hammerdesk_domain::money::Currency;
-use hammerdesk_domain::record::{Kind, Record, Value};
+use hammerdesk_domain::record::{Column, Kind, Record, Value};
 
 use crate::cell::{From, Memory, Plan, Problem, Spot, shown};
 use crate::damage::ZeroWatch;
 use crate::error::FeedError;
 use crate::header::Names;
 use crate::near::listed;
-use crate::profile::{Cleared, Profile, Source};
+use crate::profile::{Cleared, ColumnRule, Profile, Source};
 use crate::totals::Totals;
 
 /// The cells of a row, by their place in the header.
@@ -48,6 +48,19 @@ struct Status {
     cleared: Vec<String>,
     cleared_on: usize,
     undated: Option<usize>,
+}
+
+/// Identifiers of the ledger have one width in one file; those of others (card references, wire
+/// references) come from many systems, and are only watched where the mapping declares their width.
+fn is_watched(column: &Column, rule: Option<&ColumnRule>) -> bool {
+    let is_excused = rule.is_some_and(|rule| rule.mixes_padding || rule.declared.is_some());
+    let has_width = rule.is_some_and(|rule| rule.digits.is_some());
+    let is_of_ledger = matches!(column.name, "document" | "invoice");
+    match column.kind {
+        Kind::Client => !is_excused,
+        Kind::Id => !is_excused && (has_width || is_of_ledger),
+        _ => false,
+    }
 }
 
 impl Binding {
@@ -106,9 +119,7 @@ impl Binding {
                     missing.push(by.column.clone());
                 }
             }
-            let watches = matches!(column.kind, Kind::Id | Kind::Client)
-                && matches!(from, From::One(_))
-                && rule.is_none_or(|rule| !rule.mixes_padding && rule.declared.is_none());
+            let watches = matches!(from, From::One(_)) && is_watched(column, rule);
             zeros.push(watches.then(|| ZeroWatch::new(rule.and_then(|rule| rule.digits))));
             plans.push(Plan {
                 at: plans.len(),

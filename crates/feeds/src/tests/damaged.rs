@@ -56,6 +56,22 @@ fn lost_leading_zeros_are_seen_at_the_end_of_the_file() {
 }
 
 #[test]
+fn references_of_many_systems_may_be_padded_or_not() {
+    let refunds = "refund,amount,currency,state,method,reference\n\
+        R1,1,GBP,pending,card,003312345678\n\
+        R2,1,GBP,pending,wire,12345678\n";
+    let profile = Profile::canonical(Entity::Refund, Format::Csv);
+    assert_eq!(read(&profile, refunds.as_bytes()).unwrap().totals.rows, 2);
+    let sentence = with(
+        "1000,D2,2026,1,0140105686,1,USD,2026-09-01\n1000,0090000001,2026,1,0140105686,1,USD,2026-09-01\n1000,90000002,2026,1,0140105686,1,USD,2026-09-01",
+    );
+    assert!(
+        sentence.starts_with("Column document: 1 numbers are shorter"),
+        "{sentence}"
+    );
+}
+
+#[test]
 fn an_amount_in_another_number_style_contradicts_the_file() {
     assert_eq!(
         with("1000,D2,2026,1,0140105686,\"1.234,56\",USD,2026-09-01"),

@@ -75,7 +75,7 @@ impl Maker<'_> {
     /// A deposit of a sale long over: refunded, on its way, forfeited or stuck.
     fn deposit_goes(&mut self, at: usize, amount: i64, ended_on: NaiveDate) {
         let on = ended_on + TimeDelta::days(6);
-        match self.rng.random_range(0..8) {
+        match self.rng.random_range(0..11) {
             0 => {
                 self.account.deposits[at].state = DepositState::Forfeited;
                 self.account
@@ -85,6 +85,15 @@ impl Maker<'_> {
             1 => {
                 self.account.deposits[at].state = DepositState::Submitted;
                 self.account.refunds(self.place, at, RefundState::Submitted, 3);
+            }
+            3 => self.account.deposits[at].state = DepositState::RefundDue,
+            4 => {
+                self.account.deposits[at].state = DepositState::Approved;
+                self.account.refunds(self.place, at, RefundState::Approved, 2);
+            }
+            5 => {
+                self.account.deposits[at].state = DepositState::AltRouteReview;
+                self.account.refunds(self.place, at, RefundState::Failed, 9);
             }
             2 => {
                 self.account.deposits[at].state = DepositState::RefundBlocked;
@@ -130,7 +139,7 @@ impl Maker<'_> {
             payment.payer_match = PayerMatch::Unknown;
             payment.reference = Some("AUCTION PAYMENT".to_owned());
         }
-        if self.one_in(40) {
+        if self.one_in(7) {
             self.hold();
         }
         if self.one_in(50) {
@@ -147,12 +156,33 @@ impl Maker<'_> {
             HoldState::Expired,
         ]);
         let number = self.account.document();
-        let (scope, reference) = match (self.account.invoices.first(), self.account.lots.first()) {
-            (Some(invoice), _) if self.rng.random_ratio(1, 3) => {
-                (HoldScope::Invoice, invoice.key.number.to_string())
-            }
-            (_, Some(lot)) if self.rng.random_ratio(1, 2) => (HoldScope::Lot, lot.lot.key.to_string()),
-            _ => (HoldScope::Client, self.account.no().to_string()),
+        // Few clients have a deposit: where there is one, a hold on the client is on it instead.
+        let scope = match self.of(HoldScope::ALL) {
+            HoldScope::Client if !self.account.deposits.is_empty() => HoldScope::Deposit,
+            scope => scope,
+        };
+        let on = match scope {
+            HoldScope::Client => None,
+            HoldScope::Invoice => self
+                .account
+                .invoices
+                .first()
+                .map(|invoice| invoice.key.number.to_string()),
+            HoldScope::Lot => self.account.lots.first().map(|lot| lot.lot.key.to_string()),
+            HoldScope::Deposit => self
+                .account
+                .deposits
+                .first()
+                .map(|deposit| deposit.id.to_string()),
+            HoldScope::Payment => self
+                .account
+                .payments
+                .first()
+                .map(|paid| format!("{}/{}", paid.source, paid.id)),
+        };
+        let (scope, reference) = match on {
+            Some(reference) => (scope, reference),
+            None => (HoldScope::Client, self.account.no().to_string()),
         };
         self.account.holds.push(Hold {
             id: HoldId::new(format!("H{number}")),

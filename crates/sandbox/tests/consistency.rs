@@ -133,6 +133,42 @@ fn it_has_the_size_that_was_asked_for() {
 }
 
 #[test]
+fn holds_deposits_and_terms_occur_in_all_their_forms() {
+    let house = house();
+    let words = |entity: Entity, column: &str| -> BTreeSet<String> {
+        house
+            .records(entity)
+            .map(|record| text(&record, column))
+            .collect()
+    };
+    let codes = words(Entity::Hold, "code");
+    assert_eq!(
+        codes.len(),
+        10,
+        "{codes:?} on {} holds",
+        house.records(Entity::Hold).count()
+    );
+    let scopes = words(Entity::Hold, "scope");
+    assert_eq!(scopes.len(), 5, "{scopes:?}");
+    assert_eq!(words(Entity::Hold, "state").len(), 3);
+    assert!(
+        words(Entity::Terms, "state").len() >= 7,
+        "{:?}",
+        words(Entity::Terms, "state")
+    );
+    assert!(
+        words(Entity::Deposit, "state").len() >= 14,
+        "{:?}",
+        words(Entity::Deposit, "state")
+    );
+    assert!(
+        words(Entity::Release, "state").len() >= 6,
+        "{:?}",
+        words(Entity::Release, "state")
+    );
+}
+
+#[test]
 fn an_invoice_is_the_sum_of_its_lines() {
     let house = house();
     let key = |record: &Record| {

@@ -1,12 +1,12 @@
 //! Requirements D1-D12 and situations P0-P20 of the deposit table.
 
 use hammerdesk_domain::model::{
-    CddState, DepositState, Destination, DisputeStage, InvoiceState, ItemKind, LedgerItem, Method,
-    MovementKind, PaymentState, RefundState, ReleaseState, SanctionsState,
+    CddState, DepositState, Destination, DisputeStage, HoldCode, HoldScope, InvoiceState, ItemKind,
+    LedgerItem, Method, MovementKind, PaymentState, RefundState, ReleaseState, SanctionsState,
 };
 
 use super::balance::{buys, dispute};
-use super::release::warehouse;
+use super::release::{hold, warehouse};
 use super::{At, Director, story};
 use crate::account::{Account, wire};
 use crate::place::{Place, Slot};
@@ -69,6 +69,7 @@ fn applied(account: &mut Account, place: &Place, at: usize, invoice: usize) {
 pub(super) fn tell(director: &mut Director) {
     requirements(director);
     more_requirements(director);
+    held_by_hand(director);
     waiting(director);
     purchases(director);
     blocked(director);
@@ -231,6 +232,29 @@ fn more_requirements(director: &mut Director) {
     );
     director.tell(d12, |a, p| {
         held(a, p, Slot::Fresh, 2_500_000);
+        deposit(a)
+    });
+}
+
+fn held_by_hand(director: &mut Director) {
+    let d12 = story(
+        "D12",
+        1_600_112,
+        "Asha Chattopadhyay",
+        At::London,
+        "Somebody holds this one deposit back by hand.",
+    );
+    director.tell(d12, |a, p| {
+        let at = held(a, p, Slot::Fresh, 850_000);
+        let id = a.deposits[at].id.to_string();
+        hold(
+            a,
+            p,
+            HoldScope::Deposit,
+            id,
+            HoldCode::Manual,
+            "Bidder asked to talk first",
+        );
         deposit(a)
     });
 }

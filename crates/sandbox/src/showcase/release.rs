@@ -44,7 +44,7 @@ pub(super) fn warehouse(account: &mut Account, lot: usize, state: ReleaseState) 
 }
 
 /// A hold in force.
-fn hold(
+pub(super) fn hold(
     account: &mut Account,
     place: &Place,
     scope: HoldScope,

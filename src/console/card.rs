@@ -310,7 +310,11 @@ pub(super) fn explanation(card: &Card, zone: Tz) -> Markup {
         section class="explanation" {
             h3 dir="auto" { (plain(&card.title)) }
             p class="hint" { "Every rule that was asked, in order. A tick means that it applied." }
-            ol class="steps" { @for step in &card.explain { (explained(step)) } }
+            ol class="steps" {
+                @for (n, step) in card.explain.iter().enumerate() {
+                    (explained(step, n.checked_sub(1).map(|before| &card.explain[before])))
+                }
+            }
             p class="as-of" {
                 span class="label" { "As of " }
                 @for (n, source) in card.as_of.iter().enumerate() {
@@ -322,7 +326,8 @@ pub(super) fn explanation(card: &Card, zone: Tz) -> Markup {
     }
 }
 
-fn explained(step: &Step) -> Markup {
+fn explained(step: &Step, before: Option<&Step>) -> Markup {
+    let same = before.is_some_and(|before| before.sources == step.sources);
     let (class, mark, word) = if step.applied {
         ("applied", "✓", "Applied")
     } else {
@@ -335,7 +340,11 @@ fn explained(step: &Step) -> Markup {
             span class="hidden" { (word) ": " }
             div {
                 p dir="auto" { (plain(&step.because)) }
-                @if !step.sources.is_empty() { p class="sources" { "from " (plain(&step.sources.join(", "))) } }
+                @if !step.sources.is_empty() {
+                    p class="sources" {
+                        @if same { "from the same" } @else { "from " (plain(&step.sources.join(", "))) }
+                    }
+                }
             }
         }
     }

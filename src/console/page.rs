@@ -364,7 +364,7 @@ impl WhoReads {
 fn composer(id: &str, thread: Option<Uuid>, placeholder: &str, spot: &WhoReads) -> Markup {
     let who_reads = match (spot.open, spot.may_share) {
         (true, _) => "Answers to commands stand here for everybody in the channel.",
-        (false, true) => "Answers to commands are for your eyes alone, unless you add share:yes.",
+        (false, true) => "Answers to commands are for your eyes alone, unless you add share:true.",
         (false, false) => "Answers to commands are for your eyes alone.",
     };
     html! {

@@ -27,6 +27,8 @@ use super::{ConsoleState, router};
 const AMARA: &str = "amara";
 const KIT: &str = "kit";
 const LIN: &str = "lin";
+const ROSA: &str = "rosa";
+const INES: &str = "ines";
 
 /// A console with two coordinators in London, one in Hong Kong, and a store of its own.
 struct Bench {
@@ -67,6 +69,26 @@ fn settings() -> Settings {
             name: name.to_owned(),
             role: Arc::clone(&role),
             scope,
+        };
+        settings.people.insert(PersonId::new(id), asker);
+    }
+    let manager = [
+        Permission::Balance,
+        Permission::Internal,
+        Permission::Debtors,
+        Permission::Share,
+    ];
+    let compliance = [&manager[..], &[Permission::RestrictedHolds]].concat();
+    for (id, name, permissions) in [
+        (ROSA, "Rosa Delgado", &manager[..]),
+        (INES, "Ines Moreau", &compliance),
+    ] {
+        let role = Arc::new(Role::new(id, name, permissions));
+        let asker = Asker {
+            id: PersonId::new(id),
+            name: name.to_owned(),
+            role,
+            scope: Scope::All,
         };
         settings.people.insert(PersonId::new(id), asker);
     }
@@ -314,6 +336,34 @@ async fn what_is_said_in_the_thread_of_a_private_answer_is_private_too() {
             .len(),
         0
     );
+}
+
+#[tokio::test]
+async fn answers_stand_open_among_managers_but_never_those_of_compliance() {
+    let bench = Bench::new().await;
+    let mut hers = bench.live(ROSA).await;
+    for line in ["/help", "/help share:true", "/balance 1 share:true"] {
+        let kept = bench.say(INES, "managers", line).await;
+        assert!(
+            kept["html"].as_str().unwrap().contains("Only you can see this"),
+            "{line}: {kept}"
+        );
+    }
+    bench.say(INES, "managers", "the end").await;
+    let first = next(&mut hers).await;
+    assert!(
+        first.contains("the end"),
+        "an answer to compliance was shared: {first}"
+    );
+    let mut theirs = bench.live(INES).await;
+    let open = bench.say(ROSA, "managers", "/help").await;
+    assert!(!open["html"].as_str().unwrap().contains("Only you can see this"));
+    assert!(
+        next(&mut theirs).await.contains("/help"),
+        "an answer among managers was not shared"
+    );
+    let (status, _) = bench.get(AMARA, "/console/c/managers").await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "a coordinator is among managers");
 }
 
 #[tokio::test]

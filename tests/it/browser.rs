@@ -2,82 +2,41 @@
 //!
 //! Pictures of every page are kept as artefacts under `tmp/screens` of the target folder.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test panics when it fails, and says what it skips"
+)]
+
 mod driver;
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use chrono::{DateTime, Utc};
 use fantoccini::key::Key;
-use hammerdesk::App;
-use hammerdesk::furnish::{furnish, settings};
-use hammerdesk_domain::clock::{Clock, ManualClock};
-use hammerdesk_sandbox::SampleHouse;
-use hammerdesk_store::Store;
-use tokio::sync::OnceCell;
+use hammerdesk_domain::clock::Clock;
+use hammerdesk_domain::ids::{ActionId, PersonId, new_id};
+use hammerdesk_domain::message::{Action, Field, FieldKind, Form, Outcome, Reply};
+use hammerdesk_store::chat::ChatMessage;
+use serde_json::json;
 
+use crate::harness::{COMPLIANCE, COORDINATOR, Desk, MANAGER, SHIPPING};
 use driver::{Browser, DESKTOP, Driver, PHONE, Window, ZOOMED};
 
-const COORDINATOR: &str = "coordinator-london";
-const MANAGER: &str = "manager";
-const SHIPPING: &str = "shipping";
-const COMPLIANCE: &str = "compliance";
-
 /// The sample house on a port of its own, and a driver to visit it.
-struct Desk {
+struct Visit {
     driver: Driver,
     site: String,
-    house: SampleHouse,
-    _folder: tempfile::TempDir,
+    desk: Desk,
 }
 
-fn moment() -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339("2026-11-20T10:00:00Z")
-        .unwrap()
-        .to_utc()
-}
-
-/// Furnishing takes a while: it is done once, and every desk works on a copy.
-async fn furnished() -> &'static PathBuf {
-    static ONCE: OnceCell<(PathBuf, tempfile::TempDir)> = OnceCell::const_new();
-    let (file, _) = ONCE
-        .get_or_init(|| async {
-            let folder = tempfile::tempdir().unwrap();
-            let file = folder.path().join("house.db");
-            let store = Store::create(&format!("sqlite:{}", file.display()))
-                .await
-                .unwrap();
-            let house = SampleHouse::new(7, moment(), 1);
-            furnish(&store, &house, &ManualClock::at(moment()), |_| ())
-                .await
-                .unwrap();
-            store.close().await;
-            (file, folder)
-        })
-        .await;
-    file
-}
-
-impl Desk {
+impl Visit {
     /// `None` where there is no browser.
     async fn open() -> Option<Self> {
         let driver = Driver::start().await?;
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("house.db");
-        std::fs::copy(furnished().await, &file).unwrap();
-        let store = Store::open(&format!("sqlite:{}", file.display())).await.unwrap();
-        let house = SampleHouse::new(7, moment(), 1);
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(moment()));
-        let app = App::build(store, settings(&house), clock, true);
+        let desk = Desk::open().await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let site = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, app.router()).await.unwrap() });
-        Some(Self {
-            driver,
-            site,
-            house,
-            _folder: folder,
-        })
+        let router = desk.app.router();
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Some(Self { driver, site, desk })
     }
 
     async fn browser(&self, window: Window) -> Browser {
@@ -93,12 +52,30 @@ impl Desk {
     /// The question that shows a row of a decision table, and the name of the client it is about.
     fn question(&self, row: &str) -> (String, String) {
         let showcase = self
+            .desk
             .house
             .showcases()
             .iter()
             .find(|showcase| showcase.row == row)
             .unwrap();
         (showcase.question.clone(), showcase.name.clone())
+    }
+
+    /// Puts an answer into the channel of the London team, for that person alone.
+    async fn keep(&self, person: &str, reply: Reply) {
+        let at = self.desk.clock.now();
+        let message = ChatMessage {
+            id: new_id(at),
+            channel: "accounts-london".to_owned(),
+            thread: None,
+            author: PersonId::new(person),
+            only_for: Some(PersonId::new(person)),
+            at,
+            body: json!({ "kind": "answer", "asked": "/balance", "reply": reply }),
+        };
+        let mut unit = self.desk.app.store.write().await.unwrap();
+        unit.chat_post(&message, &[], new_id(at)).await.unwrap();
+        unit.commit().await.unwrap();
     }
 }
 
@@ -108,9 +85,9 @@ fn key(key: Key) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_balance_is_asked_completed_answered_and_explained_with_keys_alone() {
-    let Some(desk) = Desk::open().await else { return };
-    let (_, name) = desk.question("B8");
-    let page = desk.seated(DESKTOP, COORDINATOR).await;
+    let Some(visit) = Visit::open().await else { return };
+    let (_, name) = visit.question("B8");
+    let page = visit.seated(DESKTOP, COORDINATOR).await;
     page.until(
         "the message box has the focus",
         "document.activeElement.id === 'line'",
@@ -190,9 +167,9 @@ async fn a_balance_is_asked_completed_answered_and_explained_with_keys_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_seat_gets_another_answer_and_sees_nothing_of_the_first() {
-    let Some(desk) = Desk::open().await else { return };
-    let (question, _) = desk.question("R09");
-    let page = desk.seated(DESKTOP, COORDINATOR).await;
+    let Some(visit) = Visit::open().await else { return };
+    let (question, _) = visit.question("R09");
+    let page = visit.seated(DESKTOP, COORDINATOR).await;
     let hers = page.ask(&question).await.text().await.unwrap();
     assert!(!hers.to_lowercase().contains("sanction"), "{hers}");
     page.picture("release-coordinator").await;
@@ -232,9 +209,9 @@ async fn another_seat_gets_another_answer_and_sees_nothing_of_the_first() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_word_arrives_live_without_jumping_and_a_private_answer_never_does() {
-    let Some(desk) = Desk::open().await else { return };
-    let hers = desk.seated(DESKTOP, COORDINATOR).await;
-    let his = desk.seated(DESKTOP, MANAGER).await;
+    let Some(visit) = Visit::open().await else { return };
+    let hers = visit.seated(DESKTOP, COORDINATOR).await;
+    let his = visit.seated(DESKTOP, MANAGER).await;
     his.go("/console/c/accounts-london").await;
     his.until("live updates run", "document.body.dataset.live === 'yes'")
         .await;
@@ -285,9 +262,9 @@ async fn a_word_arrives_live_without_jumping_and_a_private_answer_never_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_opens_as_a_thread_in_which_both_talk_and_others_see_what_they_missed() {
-    let Some(desk) = Desk::open().await else { return };
-    let hers = desk.seated(DESKTOP, COORDINATOR).await;
-    let his = desk.seated(DESKTOP, MANAGER).await;
+    let Some(visit) = Visit::open().await else { return };
+    let hers = visit.seated(DESKTOP, COORDINATOR).await;
+    let his = visit.seated(DESKTOP, MANAGER).await;
     his.go("/console/c/accounts-london").await;
     his.until("live updates run", "document.body.dataset.live === 'yes'")
         .await;
@@ -336,9 +313,9 @@ async fn a_message_opens_as_a_thread_in_which_both_talk_and_others_see_what_they
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_button_asks_the_next_question_and_a_menu_is_walked_with_arrows() {
-    let Some(desk) = Desk::open().await else { return };
-    let (question, _) = desk.question("B8");
-    let page = desk.seated(DESKTOP, COORDINATOR).await;
+    let Some(visit) = Visit::open().await else { return };
+    let (question, _) = visit.question("B8");
+    let page = visit.seated(DESKTOP, COORDINATOR).await;
     page.ask(&question).await;
     let before = page.count("#log [data-id]").await;
     page.see("#log [data-press]").await.click().await.unwrap();
@@ -363,9 +340,76 @@ async fn a_button_asks_the_next_question_and_a_menu_is_walked_with_arrows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_form_says_what_will_happen_and_happens_only_when_it_is_sent() {
+    let Some(visit) = Visit::open().await else { return };
+    let (question, name) = visit.question("B8");
+    let number = question.trim_start_matches("/balance ").to_owned();
+    let client = visit
+        .desk
+        .ask(COORDINATOR, &format!("/client show {number}"))
+        .await;
+    let balance = client
+        .actions
+        .iter()
+        .find(|action| action.label.to_lowercase().contains("balance"));
+    let id = balance.map(|action| action.id.clone()).unwrap();
+    let day = Field {
+        name: "as_of".to_owned(),
+        label: "As of".to_owned(),
+        required: true,
+        kind: FieldKind::Text,
+    };
+    let form = Form {
+        title: "Balance on another day".to_owned(),
+        says: "Asks for the balance at the end of that day. Nothing is changed.".to_owned(),
+        fields: vec![day],
+        submit: "Show balance".to_owned(),
+    };
+    let action = Action {
+        id: ActionId::new(id.as_str()),
+        form: Some(form),
+        ..Action::ask("On another day", "")
+    };
+    let reply = Reply {
+        actions: vec![action],
+        ..Reply::sentence(Outcome::Answered, "Here it is.")
+    };
+    visit.keep(COORDINATOR, reply).await;
+
+    let page = visit.seated(DESKTOP, COORDINATOR).await;
+    page.click("#log [data-form]").await;
+    let dialog = page.see("dialog[open]").await.text().await.unwrap();
+    assert!(dialog.contains("Nothing is changed."), "{dialog}");
+    page.picture("form").await;
+    page.click("dialog[open] [data-close]").await;
+    assert_eq!(page.count("#log [data-id]").await, 1, "cancelling did something");
+    page.click("#log [data-form]").await;
+    page.click("dialog[open] [type=submit]").await;
+    assert_eq!(
+        page.count("dialog[open]").await,
+        1,
+        "it was sent without what it must have"
+    );
+    page.see("dialog[open] input")
+        .await
+        .send_keys("2026-11-01")
+        .await
+        .unwrap();
+    page.click("dialog[open] [type=submit]").await;
+    let card = page.see("#log .card").await.text().await.unwrap();
+    assert!(card.contains(&name), "{card}");
+    page.until(
+        "the fields are told",
+        "document.querySelector('#log [data-id]:last-of-type .asked').innerText.includes('as_of:2026-11-01')",
+    )
+    .await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_could_not_be_sent_says_so_and_can_be_sent_again() {
-    let Some(desk) = Desk::open().await else { return };
-    let page = desk.seated(DESKTOP, COORDINATOR).await;
+    let Some(visit) = Visit::open().await else { return };
+    let page = visit.seated(DESKTOP, COORDINATOR).await;
     page.value(
         "(window.real = window.fetch, window.fetch = () => Promise.reject(new TypeError('no line')), 0)",
     )
@@ -384,8 +428,8 @@ async fn what_could_not_be_sent_says_so_and_can_be_sent_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_keys_are_explained_and_a_slash_leads_to_the_message_box() {
-    let Some(desk) = Desk::open().await else { return };
-    let page = desk.seated(DESKTOP, COORDINATOR).await;
+    let Some(visit) = Visit::open().await else { return };
+    let page = visit.seated(DESKTOP, COORDINATOR).await;
     page.keys("?").await;
     page.see("#keys[open]").await;
     page.picture("keys").await;
@@ -406,12 +450,12 @@ async fn the_keys_are_explained_and_a_slash_leads_to_the_message_box() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_fits_reads_and_has_names_on_phone_desktop_and_at_200_percent_in_both_schemes() {
-    let Some(desk) = Desk::open().await else { return };
-    let (balance, _) = desk.question("B8");
-    let (late, _) = desk.question("B4");
-    let (release, _) = desk.question("R01");
+    let Some(visit) = Visit::open().await else { return };
+    let (balance, _) = visit.question("B8");
+    let (late, _) = visit.question("B4");
+    let (release, _) = visit.question("R01");
     for window in [DESKTOP, DESKTOP.dark(), PHONE, PHONE.dark(), ZOOMED] {
-        let page = desk.browser(window).await;
+        let page = visit.browser(window).await;
         page.go("/console").await;
         page.see(".person").await;
         page.is_readable().await;

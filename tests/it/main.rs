@@ -9,6 +9,7 @@
 mod answers;
 mod browser;
 mod cli;
+mod console;
 mod docs;
 mod harness;
 mod import;

@@ -477,7 +477,6 @@ CREATE INDEX ledger_client ON ledger (client, cleared_on);
 CREATE INDEX ledger_open ON ledger (cleared_on, entity);
 CREATE INDEX ledger_gone ON ledger (fed_by) WHERE gone_from_snapshot;
 CREATE INDEX payment_client ON payment (client, entity);
-CREATE INDEX payment_unmatched ON payment (entity) WHERE client IS NULL;
 CREATE INDEX allocation_invoice ON allocation (entity, invoice, year);
 CREATE INDEX deposit_client ON deposit (client);
 CREATE INDEX deposit_movement_deposit ON deposit_movement (deposit);

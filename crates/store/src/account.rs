@@ -50,10 +50,10 @@ selects! {
         ORDER BY t.entity, t.posted_on, t.document, t.year, t.line";
     RECENT_ITEMS = Ledger "WHERE t.client = $1 AND t.cleared_on >= $2 \
         ORDER BY t.entity, t.posted_on, t.document, t.year, t.line";
-    ITEM_INVOICES = Invoice "WHERE (t.entity, t.invoice) IN (SELECT l.entity, l.invoice FROM ledger l \
-        WHERE l.client = $1 AND l.cleared_on IS NULL AND l.invoice IS NOT NULL UNION SELECT l.entity, l.invoice \
-        FROM ledger l WHERE l.client = $1 AND l.cleared_on >= $2 AND l.invoice IS NOT NULL) \
-        ORDER BY t.entity, t.invoice, t.year";
+    ITEM_INVOICES = Invoice "JOIN (SELECT l.entity, l.invoice FROM ledger l WHERE l.client = $1 \
+        AND l.cleared_on IS NULL AND l.invoice IS NOT NULL UNION SELECT l.entity, l.invoice FROM ledger l \
+        WHERE l.client = $1 AND l.cleared_on >= $2 AND l.invoice IS NOT NULL) k \
+        ON t.entity = k.entity AND t.invoice = k.invoice ORDER BY t.entity, t.invoice, t.year";
     INVOICE_CHAIN = Invoice "WHERE t.entity = $1 AND t.invoice = $2 ORDER BY t.year";
     LOT_INVOICES = Invoice "WHERE (t.entity, t.invoice, t.year) IN (SELECT n.entity, n.invoice, n.year \
         FROM invoice_line n JOIN invoice_line o ON o.sale = n.sale AND o.lot = n.lot \

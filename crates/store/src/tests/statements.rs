@@ -180,3 +180,59 @@ fn both_engines_have_migrations_of_the_same_names_and_all_are_embedded() {
         assert_eq!(files, embedded, "{engine}");
     }
 }
+
+/// The steps of SQLite's plan that walk through a whole table or make an index for one question.
+async fn walks(store: &Store, sql: &str) -> Vec<String> {
+    let mut view = store.read().await.unwrap();
+    let plan = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+    let steps: Vec<(i64, i64, i64, String)> =
+        run!(view, |c| sqlx::query_as(plan).fetch_all(c).await).unwrap();
+    let derived = [
+        "SCAN CONSTANT",
+        "SCAN k",
+        "SCAN n",
+        "SCAN one",
+        "SCAN open_items",
+        "SCAN a",
+        "SCAN b",
+        "SCAN c",
+    ];
+    steps
+        .into_iter()
+        .map(|(_, _, _, step)| step)
+        .filter(|step| step.contains("AUTOMATIC") || step.starts_with("SCAN"))
+        .filter(|step| !derived.contains(&step.as_str()) && !step.starts_with("SCAN CONSTANT"))
+        .collect()
+}
+
+#[tokio::test]
+async fn no_question_about_a_client_walks_through_a_whole_table() {
+    each_engine(async |store: Store| {
+        if store.is_shared() {
+            return;
+        }
+        let lists = [account::SELECTS, property::SELECTS, search::SELECTS];
+        let mut all: Vec<String> = lists
+            .iter()
+            .flat_map(|list| list.iter().map(|select| select.text().to_owned()))
+            .collect();
+        let statements = [account::STATEMENTS, search::STATEMENTS];
+        all.extend(
+            statements
+                .iter()
+                .flat_map(|list| list.iter().map(|(_, sql)| (*sql).to_owned())),
+        );
+        let walking: Vec<(Vec<String>, String)> = {
+            let mut found = Vec::new();
+            for sql in all {
+                let steps = walks(&store, &sql).await;
+                if !steps.is_empty() {
+                    found.push((steps, sql));
+                }
+            }
+            found
+        };
+        assert_eq!(walking, [], "{walking:#?}");
+    })
+    .await;
+}

@@ -10,7 +10,7 @@ use crate::grammar::BalanceArgs;
 use crate::lookup::{self, Meaning};
 use hammerdesk_domain::balance::{BalanceQuestion, Narrow, decide};
 use hammerdesk_domain::facts::AccountFacts;
-use hammerdesk_domain::ids::{EntityCode, InvoiceNo};
+use hammerdesk_domain::ids::{ClientNo, EntityCode, InvoiceNo};
 use hammerdesk_domain::text;
 use hammerdesk_store::{Lots, Part};
 use std::collections::BTreeSet;
@@ -19,7 +19,8 @@ use std::fmt::Write as _;
 use hammerdesk_domain::access::{Asker, Permission};
 use hammerdesk_domain::balance::{AnsweredClient, BalanceAnswer, Block, OpenItem, RULES, Row, Standing};
 use hammerdesk_domain::message::{
-    Action, Attachment, Card, Cell, Figure, Line, Outcome, Reply, Section, Tone, Visibility,
+    Action, Attachment, Card, Cell, Field, FieldKind, Figure, Form, Line, Outcome, Reply, Section, Tone,
+    Visibility,
 };
 use hammerdesk_domain::money::Money;
 use serde_json::{Map, Value, json};
@@ -71,7 +72,33 @@ pub(crate) async fn answer(asked: &mut Asked<'_>, args: &BalanceArgs) -> Result<
         &question,
         asked.moment,
     );
-    Ok(reply(&answer, asked.asker))
+    let mut reply = reply(&answer, asked.asker);
+    if reply.outcome == Outcome::Answered {
+        reply.actions.push(another_day(&no, args));
+    }
+    Ok(reply)
+}
+
+/// The same question for another day; says what it will do before it does it.
+fn another_day(no: &ClientNo, args: &BalanceArgs) -> Action {
+    let tail = BalanceArgs {
+        as_of: None,
+        ..args.clone()
+    }
+    .tail();
+    let mut action = Action::ask("Another day", format!("/balance {no}{tail}"));
+    action.form = Some(Form {
+        title: "Balance of another day".to_owned(),
+        says: "Shows what was open at the end of that day, as the ledger knows it now.".to_owned(),
+        fields: vec![Field {
+            name: "as_of".to_owned(),
+            label: "Day".to_owned(),
+            required: true,
+            kind: FieldKind::Date,
+        }],
+        submit: "Show".to_owned(),
+    });
+    action
 }
 
 /// An entity that neither the house nor the account knows is a slip of the pen, not an empty account.

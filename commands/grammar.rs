@@ -188,6 +188,14 @@ impl Ask {
         !matches!(self, Self::Help | Self::Feed { .. })
     }
 
+    /// Does it have a `share:` option?
+    pub const fn can_be_shared(&self) -> bool {
+        matches!(
+            self,
+            Self::Balance(_) | Self::Invoice(_) | Self::Release(_) | Self::Deposit(_)
+        )
+    }
+
     /// Was it asked to be read by all?
     pub fn wants_to_share(&self) -> bool {
         let share = match self {

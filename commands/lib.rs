@@ -30,7 +30,7 @@ use hammerdesk_domain::access::{Asker, Permission};
 use hammerdesk_domain::clock::Clock;
 use hammerdesk_domain::facts::Moment;
 use hammerdesk_domain::ids::{ActionId, ClientNo, PersonId, new_id};
-use hammerdesk_domain::message::{Action, Menu, Outcome, Reply, Visibility};
+use hammerdesk_domain::message::{Action, Form, Menu, Outcome, Reply, Visibility};
 use hammerdesk_store::{Answer, Store, StoreError, View};
 use sha2::{Digest, Sha256};
 
@@ -112,8 +112,14 @@ impl Commands {
         };
         let (command, about, result) = match self.read(&request.what).await {
             Err(failure) => (None, None, Err(failure)),
-            Ok(ask) => {
+            Ok((ask, line)) => {
                 let (about, result) = self.decide(asker, &ask, &request.place, started).await;
+                let result = result.map(|mut reply| {
+                    if let Some(line) = line.filter(|_| may_share_later(asker, &ask, &reply)) {
+                        reply.actions.push(share_later(&line));
+                    }
+                    reply
+                });
                 (Some(ask), about, result)
             }
         };
@@ -160,20 +166,24 @@ impl Commands {
         self.journal.flush().await;
     }
 
-    async fn read(&self, what: &What) -> Result<Ask, Failure> {
-        match what {
-            What::Typed(line) => Ok(grammar::parse_line(line)?),
-            What::Options { command, options } => Ok(grammar::parse_options(command, options)?),
-            What::Press(action) => Ok(grammar::parse_line(&self.pressed(action).await?)?),
+    /// The question, and the line that asks it again where there is one.
+    async fn read(&self, what: &What) -> Result<(Ask, Option<String>), Failure> {
+        let line = match what {
+            What::Typed(line) => line.clone(),
+            What::Options { command, options } => {
+                return Ok((grammar::parse_options(command, options)?, None));
+            }
+            What::Press(action) => self.pressed(action).await?,
             What::Submit { action, fields } => {
                 let mut line = self.pressed(action).await?;
                 for (name, value) in fields.iter().filter(|(_, value)| !value.trim().is_empty()) {
                     let value: String = value.chars().filter(|c| !matches!(c, '"' | '“' | '”')).collect();
                     line.push_str(&format!(" {name}:\"{}\"", value.trim()));
                 }
-                Ok(grammar::parse_line(&line)?)
+                line
             }
-        }
+        };
+        Ok((grammar::parse_line(&line)?, Some(line)))
     }
 
     /// The question behind a button, from memory or from the store.
@@ -337,9 +347,30 @@ async fn dispatch(asked: &mut Asked<'_>, ask: &Ask) -> Result<Reply, Failure> {
     }
 }
 
+/// An answer that only its asker reads may be posted for others afterwards, by whoever may do that.
+fn may_share_later(asker: &Asker, ask: &Ask, reply: &Reply) -> bool {
+    reply.outcome == Outcome::Answered
+        && reply.visibility == Visibility::Private
+        && ask.can_be_shared()
+        && asker.may(Permission::Share)
+}
+
+fn share_later(line: &str) -> Action {
+    let mut action = Action::ask("Share here", format!("{line} share:yes"));
+    action.form = Some(Form {
+        title: "Share this answer".to_owned(),
+        says: "Everybody who can read this channel will see the answer as it is at that moment, with your name on it."
+            .to_owned(),
+        fields: Vec::new(),
+        submit: "Share".to_owned(),
+    });
+    action
+}
+
 /// A button's id is a digest of what it asks, so the same button is the same row for ever.
 fn action_id(action: &Action) -> ActionId {
-    let digest = Sha256::digest(action.run.as_bytes());
+    let form = action.form.as_ref().map_or("", |form| form.title.as_str());
+    let digest = Sha256::digest(format!("{}\n{form}", action.run).as_bytes());
     let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     ActionId::new(format!("ask-{hex}"))
 }

@@ -353,3 +353,38 @@ async fn commands_complete_by_role_and_clients_by_number_and_name() {
     assert_eq!(found[0].line, "/balance 1400016 ");
     assert!(labels(desk.complete(MANAGER, "/balance galeria iba").await)[0].starts_with("Galería Ibáñez"));
 }
+
+#[tokio::test]
+async fn an_answer_can_be_asked_for_another_day_and_shared_afterwards_by_whoever_may() {
+    let desk = Desk::open().await;
+    let reply = desk.ask(MANAGER, "/balance 1400016").await;
+    let button =
+        |reply: &Reply, label: &str| reply.actions.iter().find(|action| action.label == label).cloned();
+    let another = button(&reply, "Another day").expect("a form for the day");
+    assert_eq!(another.form.as_ref().unwrap().fields[0].name, "as_of");
+    let fields = vec![("as_of".to_owned(), "2026-10-01".to_owned())];
+    let then = desk
+        .say(
+            MANAGER,
+            What::Submit {
+                action: another.id,
+                fields,
+            },
+        )
+        .await;
+    assert_eq!(then.outcome, Outcome::Answered, "{}", then.text);
+    assert_ne!(then.facts["blocks"], reply.facts["blocks"]);
+    let share = button(&reply, "Share here").expect("a form that says what sharing does");
+    let shared = desk
+        .say(
+            MANAGER,
+            What::Submit {
+                action: share.id.clone(),
+                fields: Vec::new(),
+            },
+        )
+        .await;
+    assert_eq!(shared.visibility, Visibility::Shared);
+    assert!(button(&shared, "Share here").is_none(), "it is shared already");
+    assert_eq!(desk.press(SHIPPING, &share.id).await.outcome, Outcome::Refused);
+}

@@ -74,7 +74,7 @@ pub struct BalanceArgs {
     #[arg(long = "for", value_name = "WHOM", value_parser = ["client", "consignor"])]
     pub audience: Option<String>,
     /// Post the answer here for all to read
-    #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "yes", value_parser = ["yes", "no", "true", "false"])]
+    #[arg(long, value_name = "TRUE", num_args = 0..=1, default_missing_value = "true", value_parser = ["true", "false", "yes", "no"])]
     pub share: Option<String>,
 }
 
@@ -109,7 +109,7 @@ pub struct InvoiceArgs {
     #[arg(long, value_name = "YYYY")]
     pub year: Option<i64>,
     /// Post the answer here for all to read
-    #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "yes", value_parser = ["yes", "no", "true", "false"])]
+    #[arg(long, value_name = "TRUE", num_args = 0..=1, default_missing_value = "true", value_parser = ["true", "false", "yes", "no"])]
     pub share: Option<String>,
 }
 
@@ -127,7 +127,7 @@ pub struct ReleaseArgs {
     #[arg(long, value_name = "SALE")]
     pub sale: Option<String>,
     /// Post the answer here for all to read
-    #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "yes", value_parser = ["yes", "no", "true", "false"])]
+    #[arg(long, value_name = "TRUE", num_args = 0..=1, default_missing_value = "true", value_parser = ["true", "false", "yes", "no"])]
     pub share: Option<String>,
 }
 
@@ -142,7 +142,7 @@ pub struct DepositArgs {
     #[arg(long, value_name = "SALE")]
     pub sale: Option<String>,
     /// Post the answer here for all to read
-    #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "yes", value_parser = ["yes", "no", "true", "false"])]
+    #[arg(long, value_name = "TRUE", num_args = 0..=1, default_missing_value = "true", value_parser = ["true", "false", "yes", "no"])]
     pub share: Option<String>,
 }
 
@@ -556,15 +556,15 @@ mod tests {
         );
         assert_eq!(
             error("/balance 1 share:maybe"),
-            "share: takes one of yes, no, true, false, not \"maybe\"."
+            "share: takes one of true, false, yes, no, not \"maybe\"."
         );
         assert_eq!(
             error("/deposit"),
-            "/deposit needs more. Write it like this: /deposit CLIENT [sale:sale] [share:yes]"
+            "/deposit needs more. Write it like this: /deposit CLIENT [sale:sale] [share:true]"
         );
         assert_eq!(
             error("/invoice 1 year:last"),
-            "\"last\" is not a value for year:. Write it like this: /invoice NUMBER [entity:code] [year:yyyy] [share:yes]"
+            "\"last\" is not a value for year:. Write it like this: /invoice NUMBER [entity:code] [year:yyyy] [share:true]"
         );
         assert_eq!(
             error("   "),

@@ -71,8 +71,14 @@ impl Arrived {
     }
 }
 
-/// Who may read restricted holds may have one in the answer: nothing of theirs is ever shared from here.
-const KEPT_BACK: &str = "Not shared: your answers may hold what others must not read. Only you see this one.";
+/// Why an answer to that person is not for others to read there.
+pub(super) fn kept_back(me: &Asker, channel: &Channel) -> Option<&'static str> {
+    if me.may(Permission::RestrictedHolds) {
+        return Some("Not shared: your answers may hold what others must not read. Only you see this one.");
+    }
+    (me.may(Permission::Internal) && !channel.is_internal())
+        .then_some("Not shared: people here read client-safe sentences only. Only you see this one.")
+}
 
 type Sent<T> = Result<Json<T>, JsonRejection>;
 
@@ -279,7 +285,7 @@ async fn answer(
     let place = Place {
         platform: "console",
         channel: spot.channel.id.clone(),
-        open: spot.channel.open && spot.only_for.is_none() && !me.may(Permission::RestrictedHolds),
+        open: spot.channel.open && spot.only_for.is_none() && kept_back(me, spot.channel).is_none(),
     };
     let request = Request {
         who: me.id.clone(),
@@ -302,9 +308,9 @@ async fn answer(
         })
         .unzip();
     reply.files = names;
-    if reply.visibility == Visibility::Shared && me.may(Permission::RestrictedHolds) {
+    if let (Visibility::Shared, Some(sentence)) = (reply.visibility, kept_back(me, spot.channel)) {
         reply.visibility = Visibility::Private;
-        reply.text = KEPT_BACK.to_owned();
+        reply.text = sentence.to_owned();
     }
     let only_for = page::only_for(&reply, me);
     let body = Body::Answer {

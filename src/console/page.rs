@@ -11,6 +11,7 @@ use maud::{DOCTYPE, Markup, html};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::ask;
 use super::card::{Look, plain, reply_in};
 use super::people;
 use super::places::Channel;
@@ -349,15 +350,10 @@ struct WhoReads {
 
 impl WhoReads {
     fn of(desk: &Desk<'_>, channel: &str) -> Self {
-        let keeps = desk.me.may(Permission::RestrictedHolds);
-        let open = desk
-            .channels
-            .iter()
-            .any(|known| known.id == channel && known.open);
-        Self {
-            open: open && !keeps,
-            may_share: desk.me.may(Permission::Share) && !keeps,
-        }
+        let here = desk.channels.iter().find(|known| known.id == channel);
+        let keeps = here.is_none_or(|here| ask::kept_back(desk.me, here).is_some());
+        let open = here.is_some_and(|here| here.open);
+        Self { open: open && !keeps, may_share: desk.me.may(Permission::Share) && !keeps }
     }
 }
 

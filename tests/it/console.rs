@@ -7,7 +7,7 @@ use hammerdesk_domain::ids::new_id;
 use serde_json::json;
 use tower::ServiceExt;
 
-use crate::harness::{COMPLIANCE, COORDINATOR, Desk, MANAGER};
+use crate::harness::{CALL_CENTRE, COMPLIANCE, COORDINATOR, Desk, MANAGER};
 
 async fn answered(desk: &Desk, request: Request<Body>) -> (StatusCode, String) {
     let response = desk.app.router().oneshot(request).await.unwrap();
@@ -16,9 +16,9 @@ async fn answered(desk: &Desk, request: Request<Body>) -> (StatusCode, String) {
     (status, String::from_utf8(bytes.to_vec()).unwrap())
 }
 
-async fn say(desk: &Desk, person: &str, text: &str) -> String {
+async fn say(desk: &Desk, person: &str, channel: &str, text: &str) -> String {
     let token = new_id(desk.clock.now());
-    let body = json!({ "channel": "accounts-london", "text": text, "token": token });
+    let body = json!({ "channel": channel, "text": text, "token": token });
     let request = Request::post("/console/say")
         .header(header::COOKIE, format!("hammerdesk_person={person}"))
         .header(header::CONTENT_TYPE, "application/json")
@@ -30,8 +30,8 @@ async fn say(desk: &Desk, person: &str, text: &str) -> String {
     text
 }
 
-async fn page(desk: &Desk, person: &str) -> String {
-    let request = Request::get("/console/c/accounts-london")
+async fn page(desk: &Desk, person: &str, channel: &str) -> String {
+    let request = Request::get(format!("/console/c/{channel}"))
         .header(header::COOKIE, format!("hammerdesk_person={person}"))
         .body(Body::empty())
         .unwrap();
@@ -52,8 +52,8 @@ fn balance(desk: &Desk) -> (String, String) {
 async fn a_shared_answer_is_for_the_channel_and_names_who_shared_it() {
     let desk = Desk::open().await;
     let (question, name) = balance(&desk);
-    say(&desk, COORDINATOR, &question).await;
-    let seen = page(&desk, MANAGER).await;
+    say(&desk, COORDINATOR, "accounts-london", &question).await;
+    let seen = page(&desk, MANAGER, "accounts-london").await;
     assert!(
         seen.contains(&name) && seen.contains("Nia Prosser shares this answer."),
         "{seen}"
@@ -64,12 +64,26 @@ async fn a_shared_answer_is_for_the_channel_and_names_who_shared_it() {
 async fn compliance_cannot_share_by_mistake_what_only_they_may_read() {
     let desk = Desk::open().await;
     let (question, name) = balance(&desk);
-    let kept = say(&desk, COMPLIANCE, &question).await;
+    let kept = say(&desk, COMPLIANCE, "accounts-london", &question).await;
     assert!(
         kept.contains(&name) && kept.contains("Not shared: your answers may hold"),
         "{kept}"
     );
-    assert!(!page(&desk, MANAGER).await.contains(&name));
+    assert!(!page(&desk, MANAGER, "accounts-london").await.contains(&name));
+}
+
+#[tokio::test]
+async fn nothing_internal_is_shared_where_the_call_centre_reads() {
+    let desk = Desk::open().await;
+    let (question, name) = balance(&desk);
+    let kept = say(&desk, COORDINATOR, "call-centre", &question).await;
+    assert!(
+        kept.contains(&name) && kept.contains("Not shared: people here read client-safe"),
+        "{kept}"
+    );
+    say(&desk, COORDINATOR, "call-centre", "A word to all.").await;
+    let seen = page(&desk, CALL_CENTRE, "call-centre").await;
+    assert!(seen.contains("A word to all.") && !seen.contains(&name), "{seen}");
 }
 
 #[tokio::test]

@@ -16,12 +16,14 @@ mod read;
 mod tests;
 
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
@@ -161,7 +163,13 @@ async fn guard(request: Request, next: Next) -> Response {
         .get("x-requested-with")
         .is_some_and(|value| value == HeaderValue::from_static(OUR_SCRIPT));
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let mut response = if reads || from_our_script {
+    let mut response = if !is_our_address(request.headers()) {
+        Refusal::Sentence(
+            StatusCode::FORBIDDEN,
+            "The console answers on its loopback address only.",
+        )
+        .into_response()
+    } else if reads || from_our_script {
         next.run(request).await
     } else {
         Refusal::Sentence(
@@ -190,6 +198,20 @@ async fn guard(request: Request, next: Next) -> Response {
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// There is no sign-in, so a page elsewhere must not be able to pass for ours by letting its own name point
+/// at this machine.
+fn is_our_address(headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(header::HOST) else {
+        return true;
+    };
+    let Some(authority) = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok()) else {
+        return false;
+    };
+    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The person whose browser asks.

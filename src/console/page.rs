@@ -353,7 +353,10 @@ impl WhoReads {
         let here = desk.channels.iter().find(|known| known.id == channel);
         let keeps = here.is_none_or(|here| ask::kept_back(desk.me, here).is_some());
         let open = here.is_some_and(|here| here.open);
-        Self { open: open && !keeps, may_share: desk.me.may(Permission::Share) && !keeps }
+        Self {
+            open: open && !keeps,
+            may_share: desk.me.may(Permission::Share) && !keeps,
+        }
     }
 }
 

@@ -460,6 +460,30 @@ async fn a_change_that_our_own_page_did_not_ask_for_is_refused() {
 }
 
 #[tokio::test]
+async fn a_foreign_name_that_points_at_this_machine_gets_nothing() {
+    let bench = Bench::new().await;
+    let by_name = async |host: &str| {
+        let request = Request::get("/console")
+            .header(header::HOST, host)
+            .body(Body::empty())
+            .unwrap();
+        bench.send(request).await.status()
+    };
+    for host in ["127.0.0.1:4680", "localhost:4680", "[::1]:4680", "LOCALHOST"] {
+        assert_eq!(by_name(host).await, StatusCode::OK, "{host}");
+    }
+    for host in [
+        "evil.example:4680",
+        "127.0.0.1.evil.example",
+        "192.168.1.20:4680",
+        "localhost.evil.example",
+        "@",
+    ] {
+        assert_eq!(by_name(host).await, StatusCode::FORBIDDEN, "{host}");
+    }
+}
+
+#[tokio::test]
 async fn every_page_forbids_scripts_and_styles_that_are_not_ours_and_has_none_inline() {
     let bench = Bench::new().await;
     bench

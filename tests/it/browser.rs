@@ -157,6 +157,11 @@ async fn a_balance_is_asked_completed_answered_and_explained_with_keys_alone() {
     .await;
     page.picture("explained").await;
     page.value("document.querySelector('#log').scrollTop = document.querySelector('#log article').offsetTop - document.querySelector('#log').offsetTop - 12").await;
+    page.until(
+        "the card's head is in view",
+        "document.querySelector('#log').scrollTop < 80",
+    )
+    .await;
     page.picture("readme").await;
     page.keys(&key(Key::Escape)).await;
     page.until(

@@ -35,64 +35,74 @@ enum Cursor {
 }
 
 fn cursor(line: &str) -> Cursor {
-    let body = line.strip_prefix('/').unwrap_or(line);
-    let words = grammar::words(body);
-    let at_new_word = body.is_empty() || body.ends_with(char::is_whitespace);
+    let body = line.trim_start();
+    let body = body.strip_prefix('/').unwrap_or(body);
+    let skipped = line.len() - body.len();
+    let (spelled, inside) = grammar::spelled(body);
+    let words: Vec<String> = spelled.iter().map(|(_, word)| word.clone()).collect();
     let Some(leaf) = grammar::find_leaf(&words) else {
         return Cursor::Command(body.to_lowercase());
     };
     let depth = leaf.path.split(' ').count();
-    if words.len() == depth && !at_new_word {
+    if words.len() == depth && inside {
         return Cursor::Command(body.to_lowercase());
     }
-    let rest = &words[depth..];
-    let (options, bare): (Vec<String>, Vec<String>) = rest
+    let (options, bare): (Vec<String>, Vec<String>) = words[depth..]
         .iter()
         .cloned()
-        .partition(|word| is_option(&leaf, word.split(':').next().unwrap_or_default(), word));
-    let last = rest.last().cloned().unwrap_or_default();
-    if !at_new_word && is_option(&leaf, last.split(':').next().unwrap_or_default(), &last) {
-        let before = line[..line.len() - last.len().min(line.len())].to_owned();
-        return Cursor::Option {
-            path: leaf.path,
-            before,
-            part: last,
-        };
-    }
-    if at_new_word && !bare.is_empty() {
-        return Cursor::Option {
-            path: leaf.path,
-            before: line.to_owned(),
-            part: String::new(),
-        };
-    }
-    let starts_option = !at_new_word
-        && bare.len() > 1
-        && leaf
-            .options()
-            .iter()
-            .any(|option| last.len() >= 2 && option.starts_with(&last.to_lowercase()));
-    if starts_option {
-        let before = line[..line.len() - last.len()].to_owned();
-        return Cursor::Option {
-            path: leaf.path,
-            before,
-            part: last,
-        };
+        .partition(|word| is_option(&leaf, word));
+    let bare: Vec<&str> = bare
+        .iter()
+        .map(|word| unnamed(&leaf, word))
+        .filter(|word| !word.trim().is_empty())
+        .collect();
+    let option = |before: &str, part: &str| Cursor::Option {
+        path: leaf.path.clone(),
+        before: before.to_owned(),
+        part: part.to_owned(),
+    };
+    if inside && let Some((at, last)) = spelled.last() {
+        let before = &line[..skipped + at];
+        let names = leaf.options();
+        let begins_option = bare.len() > 1
+            && last.chars().count() >= 2
+            && names.iter().any(|name| name.starts_with(&last.to_lowercase()));
+        if is_option(&leaf, last) || begins_option {
+            return option(before, last);
+        }
+    } else if !bare.is_empty() {
+        return option(line, "");
     }
     let takes_client = matches!(leaf.positional(), Some("client" | "what" | "text"));
     if takes_client && !bare.is_empty() {
         return Cursor::Client {
-            path: leaf.path,
             text: bare.join(" "),
+            path: leaf.path,
             options,
         };
     }
     Cursor::Nowhere
 }
 
-fn is_option(leaf: &Leaf, name: &str, word: &str) -> bool {
-    word.contains(':') && leaf.options().contains(&name.to_lowercase().as_str())
+fn is_option(leaf: &Leaf, word: &str) -> bool {
+    word.split_once(':')
+        .is_some_and(|(name, _)| leaf.options().contains(&name.to_lowercase().as_str()))
+}
+
+/// The text of a word that may name what it is: `client:mei` is `mei`.
+fn unnamed<'a>(leaf: &Leaf, word: &'a str) -> &'a str {
+    match word.split_once(':') {
+        Some((name, text)) if leaf.positional() == Some(name.to_lowercase().as_str()) => text,
+        _ => word,
+    }
+}
+
+/// An option as it must be typed to be read as the same one.
+fn typed_again(option: &str) -> String {
+    match option.split_once(':') {
+        Some((name, value)) if value.contains(char::is_whitespace) => format!("{name}:\"{value}\" "),
+        _ => format!("{option} "),
+    }
 }
 
 /// Would completing this line look for clients?
@@ -128,7 +138,7 @@ pub(crate) async fn suggestions(
                     limit: LOOKED_AT,
                 })
                 .await?;
-            let tail: String = options.iter().map(|option| format!("{option} ")).collect();
+            let tail: String = options.iter().map(|option| typed_again(option)).collect();
             found
                 .into_iter()
                 .filter(|found| asker.may_see(&found.client))
@@ -162,6 +172,7 @@ fn options(path: &str, before: &str, part: &str) -> Vec<Suggestion> {
     let Some(leaf) = grammar::find_leaf(&words) else {
         return Vec::new();
     };
+    let part = part.to_lowercase();
     if let Some((name, value)) = part.split_once(':') {
         let Some(arg) = leaf.node.get_arguments().find(|arg| arg.get_long() == Some(name)) else {
             return Vec::new();
@@ -180,7 +191,7 @@ fn options(path: &str, before: &str, part: &str) -> Vec<Suggestion> {
     leaf.node
         .get_arguments()
         .filter_map(|arg| arg.get_long().map(|name| (name, arg)))
-        .filter(|(name, _)| name.starts_with(&part.to_lowercase()) && !before.contains(&format!(" {name}:")))
+        .filter(|(name, _)| name.starts_with(&part) && !before.to_lowercase().contains(&format!(" {name}:")))
         .map(|(name, arg)| Suggestion {
             line: format!("{before}{name}:"),
             label: format!("{name}:"),
@@ -218,6 +229,43 @@ mod tests {
         option("/balance 14 ", "");
         option("/balance 14 as_", "as_");
         option("/balance 14 for:co", "for:co");
+        client("/balance client:mei", "mei");
+        client("  /Balance CLIENT:“mei li", "mei li");
+        client("/balance \"mei ", "mei ");
+        assert_eq!(cursor("/balance client:"), Cursor::Nowhere);
+    }
+
+    #[test]
+    fn what_stands_before_an_option_is_kept_as_it_was_typed() {
+        for (line, kept) in [
+            ("/balance “Zoë Ö” for:co", "/balance “Zoë Ö” "),
+            ("/balance 漢字 for:“““x", "/balance 漢字 "),
+            (" /balance é FOR:\"\"co", " /balance é "),
+        ] {
+            let Cursor::Option { before, .. } = cursor(line) else {
+                panic!("{line}: {:?}", cursor(line))
+            };
+            assert_eq!(before, kept);
+        }
+        assert_eq!(
+            options("balance", "/balance 14 ", "FOR:Con")[0].label,
+            "for:consignor"
+        );
+        assert_eq!(typed_again("lot:24001/4 5"), "lot:\"24001/4 5\" ");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_line_is_too_strange_for_the_cursor(
+            line in "( ?/?(balance|Release|invoice|client find|feed status) )?([\"“”:\u{0}\u{202e}\t /]|as_of:|client:|for:|éa|漢|\\PC|[\\s\\S]){0,30}",
+        ) {
+            if let Cursor::Option { before, .. } = cursor(&line) {
+                proptest::prop_assert!(line.starts_with(&before));
+            }
+            if let Cursor::Client { text, .. } = cursor(&line) {
+                proptest::prop_assert!(!text.chars().any(hammerdesk_domain::text::is_deceptive));
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use hammerdesk_domain::access::Permission;
+use hammerdesk_domain::text::is_deceptive;
 
 use crate::errors::UserError;
 
@@ -299,33 +300,40 @@ impl Leaf {
 }
 
 /// Splits a line into words; quotes (straight or typographic) keep blanks, and an open one runs to the end.
+/// What no honest name holds (control characters, bidirectional overrides) is no part of any word.
 pub fn words(line: &str) -> Vec<String> {
+    spelled(line).0.into_iter().map(|(_, word)| word).collect()
+}
+
+/// The words with the byte at which each begins, and whether the line ends inside the last one.
+pub(crate) fn spelled(line: &str) -> (Vec<(usize, String)>, bool) {
     let mut words = Vec::new();
-    let mut word = String::new();
+    let mut word: Option<(usize, String)> = None;
     let mut quoted = false;
-    let mut started = false;
-    for c in line.chars() {
+    for (at, c) in line.char_indices() {
         match c {
             '"' | '“' | '”' => {
                 quoted = !quoted;
-                started = true;
+                word.get_or_insert((at, String::new()));
             }
-            c if c.is_whitespace() && !quoted => {
-                if started {
-                    words.push(std::mem::take(&mut word));
-                    started = false;
-                }
-            }
-            c => {
-                word.push(c);
-                started = true;
-            }
+            c if c.is_whitespace() && !quoted => words.extend(word.take()),
+            c if c.is_whitespace() => word.get_or_insert((at, String::new())).1.push(' '),
+            c if is_deceptive(c) => {}
+            c => word.get_or_insert((at, String::new())).1.push(c),
         }
     }
-    if started {
-        words.push(word);
-    }
-    words
+    let ends_inside = word.is_some();
+    words.extend(word);
+    (words, ends_inside)
+}
+
+/// A value that came apart from its line, as a line would have spelled it.
+fn spelled_value(value: &str) -> String {
+    value
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(|c| !is_deceptive(*c))
+        .collect()
 }
 
 /// Reads a typed line.
@@ -360,11 +368,7 @@ pub fn parse_line(line: &str) -> Result<Ask, UserError> {
 
 /// Reads a command whose options came apart.
 pub fn parse_options(command: &str, options: &[(String, String)]) -> Result<Ask, UserError> {
-    let words: Vec<String> = command
-        .trim_start_matches('/')
-        .split_whitespace()
-        .map(str::to_owned)
-        .collect();
+    let words = words(command.trim_start_matches('/'));
     let first = words.first().map_or("", String::as_str);
     let leaf = find_leaf(&words).ok_or_else(|| unknown_command(first, words.get(1).map(String::as_str)))?;
     if options
@@ -377,7 +381,11 @@ pub fn parse_options(command: &str, options: &[(String, String)]) -> Result<Ask,
             "That is too long for a question: {LONGEST_LINE} characters at most."
         )));
     }
-    assemble(&leaf, options, Vec::new())
+    let options: Vec<(String, String)> = options
+        .iter()
+        .map(|(name, value)| (spelled_value(name).to_lowercase(), spelled_value(value)))
+        .collect();
+    assemble(&leaf, &options, Vec::new())
 }
 
 fn looks_like_an_option(name: &str) -> bool {
@@ -571,6 +579,84 @@ mod tests {
             "Type a command, such as /balance followed by a client. /help lists them."
         );
         assert!(error(&"x".repeat(500)).starts_with("That is too long"));
+    }
+
+    #[test]
+    fn an_option_is_known_in_any_case_and_quotes_of_any_kind_keep_blanks() {
+        let Ok(Ask::Balance(args)) = parse_line("/Balance “Mei Ling” AS_OF:2026-03-31 Lot:\"24001/4 5\"")
+        else {
+            panic!("not a balance")
+        };
+        assert_eq!(args.client, ["Mei Ling"]);
+        assert_eq!(
+            (args.as_of.as_deref(), args.lot.as_deref()),
+            (Some("2026-03-31"), Some("24001/4 5"))
+        );
+        let apart = parse_options(
+            "BALANCE",
+            &[("Client".to_owned(), "Mei\u{202e}\nLing".to_owned())],
+        );
+        let Ok(Ask::Balance(args)) = apart else {
+            panic!("not a balance")
+        };
+        assert_eq!(args.client, ["Mei Ling"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_is_typed_panics_or_brings_a_control_character_in(
+            line in "(/?(balance|BALANCE|invoice|release|deposit|client find|client show|feed status|help) )?\\PC{0,40}([\"“”:\u{0}\u{7}\u{1b}\u{202e}\t\n =-]|as_of:|client:|--|é|漢|\\PC){0,20}",
+            value in "[\\s\\S]{0,60}",
+        ) {
+            for read in [
+                parse_line(&line),
+                parse_line(&value),
+                parse_line(&format!("/balance {value}")),
+                parse_options(&line, &[("client".to_owned(), value.clone())]),
+                parse_options("balance", &[(line.clone(), value.clone()), ("client".to_owned(), value)]),
+            ] {
+                let held = match read {
+                    Ok(ask) => strings(&ask),
+                    Err(error) => vec![error.sentence],
+                };
+                proptest::prop_assert!(
+                    held.iter().all(|text| !text.chars().any(is_deceptive)),
+                    "{held:?}"
+                );
+            }
+        }
+    }
+
+    /// Every text of a question.
+    fn strings(ask: &Ask) -> Vec<String> {
+        let (words, options): (&[String], Vec<&Option<String>>) = match ask {
+            Ask::Balance(args) => (
+                &args.client,
+                vec![
+                    &args.entity,
+                    &args.as_of,
+                    &args.invoice,
+                    &args.lot,
+                    &args.audience,
+                    &args.share,
+                ],
+            ),
+            Ask::Invoice(args) => (
+                std::slice::from_ref(&args.number),
+                vec![&args.entity, &args.share],
+            ),
+            Ask::Release(args) => (&args.what, vec![&args.client, &args.sale, &args.share]),
+            Ask::Deposit(args) => (&args.client, vec![&args.sale, &args.share]),
+            Ask::Client {
+                ask: ClientAsk::Find { text: words } | ClientAsk::Show { client: words },
+            } => (words, Vec::new()),
+            Ask::Feed { .. } | Ask::Help => (&[], Vec::new()),
+        };
+        words
+            .iter()
+            .cloned()
+            .chain(options.into_iter().flatten().cloned())
+            .collect()
     }
 
     #[test]

@@ -434,7 +434,7 @@ mod tests {
         As of: ledger 2026-03-02 09:05 UTC (old: may miss later payments); bank never delivered
 
         Which?
-          1. Ada: /balance 1
+          1. Ada
 
         > Show release: /release client:0140105686
 

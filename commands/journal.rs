@@ -2,8 +2,11 @@
 //!
 //! Who asked what about whom, what was answered and from which data, is kept for the auditor. One task
 //! writes the entries in groups, in their order, so that an answer never waits for the one writer that
-//! SQLite has, not even while a long import holds it. The queue is bounded: when it is full, answers wait.
-//! A crash can lose the entries of its last moments and nothing else; `close` writes all that is left.
+//! SQLite has, not even while a long import holds it. A store that is locked or away for a while loses
+//! nothing: entries wait for it, until half of the bounded queue is full, and when it is full, answers wait.
+//! A crash can lose the entries of its last moments and nothing else; `flush` writes all that is left.
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use hammerdesk_store::{Action, Answer, Store, StoreError};
@@ -11,8 +14,10 @@ use tokio::sync::{mpsc, oneshot};
 
 const QUEUE: usize = 4_096;
 const GROUP: usize = 256;
-/// Tries of one group before its entries are given up with an error in the log.
+/// Tries of one group before its entries are given up with an error in the log, where waiting cannot help.
 const TRIES: u32 = 5;
+/// The longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Something to keep.
 #[derive(Debug)]
@@ -69,7 +74,8 @@ async fn write_behind(store: Store, mut receiver: mpsc::Receiver<Entry>) {
             }
         }
         if !answers.is_empty() || !actions.is_empty() {
-            keep_group(&store, &answers, &actions, shown_at).await;
+            let has_room = || receiver.len() < QUEUE / 2;
+            keep_group(&store, &answers, &actions, shown_at, has_room).await;
         }
         for done in waiting {
             // The one who waited may have gone; that is theirs to know.
@@ -78,16 +84,24 @@ async fn write_behind(store: Store, mut receiver: mpsc::Receiver<Entry>) {
     }
 }
 
-async fn keep_group(store: &Store, answers: &[Answer], actions: &[Action], shown_at: DateTime<Utc>) {
-    for attempt in 1..=TRIES {
+async fn keep_group(
+    store: &Store,
+    answers: &[Answer],
+    actions: &[Action],
+    shown_at: DateTime<Utc>,
+    has_room: impl Fn() -> bool,
+) {
+    for attempt in 1_u32.. {
         match write_group(store, answers, actions, shown_at).await {
             Ok(()) => return,
-            Err(error) if attempt < TRIES => {
+            Err(error) if attempt < TRIES || (error.may_pass() && has_room()) => {
                 tracing::warn!(%error, attempt, "the answer log could not be written; trying again");
-                tokio::time::sleep(std::time::Duration::from_millis(200) * attempt).await;
+                let pause = Duration::from_millis(200).saturating_mul(attempt);
+                tokio::time::sleep(pause.min(LONGEST_PAUSE)).await;
             }
             Err(error) => {
                 tracing::error!(%error, lost = answers.len(), "the answer log could not be written; entries are lost");
+                return;
             }
         }
     }

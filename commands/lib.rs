@@ -269,7 +269,12 @@ impl Commands {
                 let id = new_id(now).simple().to_string();
                 let reference = &id[id.len() - 6..];
                 tracing::error!(reference, asker = %asker.id, error = %failure, "a question failed");
-                Reply::sentence(Outcome::Error, format!("Something went wrong (ref {reference})."))
+                Reply::sentence(
+                    Outcome::Error,
+                    format!(
+                        "Something went wrong (ref {reference}). Try again; if it stays, tell your administrator."
+                    ),
+                )
             }
         }
     }

@@ -15,6 +15,7 @@ pub mod telemetry;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -27,6 +28,9 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::console::ConsoleState;
+
+/// How long a stopping service waits for a store that does not take the answer log.
+const LAST_WORDS: Duration = Duration::from_secs(8);
 
 /// Everything that runs, ready to be served.
 #[derive(Debug, Clone)]
@@ -88,7 +92,14 @@ impl App {
             .with_graceful_shutdown(shutdown)
             .await
             .context("serving HTTP")?;
-        self.commands.flush().await;
+        if tokio::time::timeout(LAST_WORDS, self.commands.flush())
+            .await
+            .is_err()
+        {
+            tracing::error!(
+                "the store did not take the end of the answer log in time; its last entries are lost"
+            );
+        }
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! `hammerdesk ask`: a question as in chat, from a shell or a script.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use hammerdesk_commands::request::{Place, Request, What};
@@ -12,6 +13,9 @@ use hammerdesk_domain::message::Outcome;
 
 use super::{Done, print, say};
 use crate::config::Config;
+
+/// How long the answer log is awaited in silence.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Ask a question as in chat.
 #[derive(Debug, Args)]
@@ -75,7 +79,12 @@ pub(super) async fn run(args: AskArgs, config: Config, clock: Arc<dyn Clock>) ->
     } else {
         print(&text);
     }
-    commands.flush().await;
+    if tokio::time::timeout(PATIENCE, commands.flush()).await.is_err() {
+        say(
+            "hammerdesk: another program is writing to the store; waiting to note this answer in the answer log",
+        );
+        commands.flush().await;
+    }
     Ok(if reply.outcome == Outcome::Error {
         Done::Failed
     } else {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use hammerdesk_domain::clock::Clock;
@@ -67,13 +68,23 @@ pub(super) async fn run(args: ImportArgs, config: &Config, clock: Arc<dyn Clock>
     }
     let store = open_store(config).await?;
     let mut stop = stop_signal();
-    let mut reports = Vec::with_capacity(args.paths.len());
+    let mut any_rejected = false;
+    // Each report as soon as there is one: a later file's trouble must not take it away.
+    let mut tell = |report: &FileReport| -> anyhow::Result<()> {
+        any_rejected |= report.is_rejected();
+        print(&if args.json {
+            serde_json::to_string(report)?
+        } else {
+            report.to_text()
+        });
+        Ok(())
+    };
     for path in &args.paths {
         let plan = match plan(&args, feed, path) {
             Ok(plan) => plan,
             Err(sentence) => {
                 let source = args.feed.as_deref().or(args.source.as_deref()).unwrap_or("csv");
-                reports.push(FileReport::refused(path, source, sentence));
+                tell(&FileReport::refused(path, source, sentence))?;
                 continue;
             }
         };
@@ -85,27 +96,17 @@ pub(super) async fn run(args: ImportArgs, config: &Config, clock: Arc<dyn Clock>
                 progress(&format!("{}: {} rows, {percent} %", path.display(), at.rows));
             }
         };
-        tokio::select! {
-            report = import_file(&store, &plan, path, show, clock.as_ref()) => reports.push(report?),
+        let report = tokio::select! {
+            report = import_file(&store, &plan, path, show, clock.as_ref()) => report,
             _ = stop.wait_for(|stop| *stop) => {
                 say("\nhammerdesk: interrupted; nothing of this file is visible, everything before it stands");
                 return Ok(Done::Failed);
             }
-        }
+        };
         progress("");
+        tell(&report.with_context(|| format!("{} was not imported", path.display()))?)?;
     }
-    if args.json {
-        for report in &reports {
-            print(&serde_json::to_string(report)?);
-        }
-    } else {
-        reports.iter().for_each(|report| print(&report.to_text()));
-    }
-    Ok(if reports.iter().any(FileReport::is_rejected) {
-        Done::Refused
-    } else {
-        Done::Ok
-    })
+    Ok(if any_rejected { Done::Refused } else { Done::Ok })
 }
 
 fn plan(args: &ImportArgs, feed: Option<&FeedSection>, path: &std::path::Path) -> Result<ImportPlan, String> {

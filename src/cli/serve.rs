@@ -51,10 +51,8 @@ pub(super) async fn run(_: ServeArgs, config: Config, clock: Arc<dyn Clock>) -> 
         clock,
         LOOK_EVERY,
         stop.clone(),
-        |report| {
-            // The report beside the file says the rest; a log line never quotes a file's content.
-            tracing::info!(file = %report.path, status = ?report.status, rows = report.rows, "a feed's file was taken");
-        },
+        // The folder logs each file, and the report beside it says the rest.
+        |_| (),
     );
     let watching = tokio::spawn(watching);
     say(&format!("hammerdesk is ready on http://{address}"));

@@ -1,5 +1,7 @@
 //! What machines ask: is it alive, is it ready, how is it doing.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -8,6 +10,9 @@ use axum::routing::get;
 use hammerdesk_store::Store;
 
 use crate::telemetry;
+
+/// How long a probe waits for the store: less than what probes commonly wait for us.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// `GET /health/live`, `GET /health/ready`, `GET /metrics`.
 pub fn router(store: Store) -> Router {
@@ -21,7 +26,14 @@ pub fn router(store: Store) -> Router {
 
 /// Ready is: the store answers, and has the schema that this binary needs.
 async fn ready(State(store): State<Store>) -> Response {
-    match store.schema().await {
+    let Ok(schema) = tokio::time::timeout(PATIENCE, store.schema()).await else {
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the store does not answer in time\n",
+        )
+            .into_response();
+    };
+    match schema {
         Ok(schema) if schema.is_current() => "ready\n".into_response(),
         Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store has another schema\n").into_response(),
         Err(error) => {

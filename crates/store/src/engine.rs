@@ -230,7 +230,7 @@ impl Store {
         let pool = PoolOptions::<Postgres>::new()
             .min_connections(0)
             .max_connections(CONNECTIONS)
-            .acquire_timeout(Duration::from_secs(30))
+            .acquire_timeout(Duration::from_secs(10))
             .idle_timeout(Duration::from_secs(120))
             .test_before_acquire(false)
             .connect_lazy_with(options.clone());

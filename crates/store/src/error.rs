@@ -79,6 +79,22 @@ pub enum StoreError {
     Engine(sqlx::Error),
 }
 
+impl StoreError {
+    /// May the same succeed later, with nothing changed but time: locked, away, starting, out of room?
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Locked(_)
+            | Self::Unreachable { .. }
+            | Self::Engine(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_)) => true,
+            Self::Engine(sqlx::Error::Database(refusal)) => refusal.code().is_some_and(|code| {
+                // Connection exceptions, insufficient resources, operator intervention.
+                code.len() == 5 && ["08", "53", "57"].iter().any(|class| code.starts_with(class))
+            }),
+            _ => false,
+        }
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {

@@ -79,6 +79,12 @@ impl Store {
     /// Which schema the database has.
     pub async fn schema(&self) -> Result<Schema> {
         let needed = SQLITE.last().map_or(0, |step| step.version);
+        // Open connections go on reading a file that has been deleted under them.
+        if let Pools::Sqlite { options, .. } = &self.pools
+            && !options.get_filename().exists()
+        {
+            return Err(StoreError::Missing(self.place.clone()));
+        }
         let mut view = self.read().await?;
         let found: Result<i64, sqlx::Error> =
             run!(view, |c| sqlx::query_scalar::<_, i64>(APPLIED).fetch_one(c).await);

@@ -68,9 +68,8 @@ impl FeedSection {
         if let Some(id) = &location
             && house.location(id).is_none()
         {
-            return Err(fault(format!(
-                "there is no location {id:?}; add it under [[locations]]"
-            )));
+            let known = house.locations.iter().map(|known| known.id.as_str());
+            return Err(fault(super::no_such("location", id.as_str(), known)));
         }
         let limit = |key: &str, text: &str| {
             duration(text)

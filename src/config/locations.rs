@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use hammerdesk_domain::ids::{EntityCode, LocationId};
 use hammerdesk_domain::location::{
-    DayCount, DepositRule, Location, ReleasePolicy, ReleaseRule, SurplusRule, WorkingDays,
+    DayCount, DepositRule, DueDiligence, Location, ReleasePolicy, ReleaseRule, SurplusRule, WorkingDays,
 };
 use hammerdesk_domain::money::Money;
 use serde::{Deserialize, Serialize};
@@ -82,13 +82,16 @@ pub struct ReleaseRuleSection {
     /// Is a captured card payment enough, or must it be settled?
     #[serde(default)]
     pub captured_card_is_cleared: bool,
-    /// Due diligence is needed from this total on: `GBP 8,500.00`.
+    /// Due diligence is needed from this total on: `GBP 8,500.00`, or `never`; always where it is left out.
     #[serde(default)]
     pub cdd_from: Option<String>,
     /// Is property held while a consumer may cancel?
     #[serde(default = "yes")]
     pub hold_for_cancellation: bool,
 }
+
+/// The longest promise that is believed to be meant.
+const MOST_REFUND_DAYS: u32 = 366;
 
 fn weekend() -> Vec<String> {
     vec!["sat".to_owned(), "sun".to_owned()]
@@ -133,6 +136,12 @@ impl LocationSection {
                     })
             })
             .collect::<Result<BTreeSet<_>, _>>()?;
+        if weekend.len() == 7 {
+            return Err(fault(
+                "weekend names all seven days, so nothing would ever be due; leave the working ones out"
+                    .to_owned(),
+            ));
+        }
         let holidays = self
             .holidays
             .iter()
@@ -142,6 +151,12 @@ impl LocationSection {
             .deposit_rules
             .iter()
             .map(|rule| {
+                if rule.refund_days > MOST_REFUND_DAYS {
+                    return Err(fault(format!(
+                        "refund_days = {} is more than {MOST_REFUND_DAYS}; no terms promise that",
+                        rule.refund_days
+                    )));
+                }
                 Ok(DepositRule {
                     from: day(&rule.from)?,
                     refund_days: rule.refund_days,
@@ -157,10 +172,11 @@ impl LocationSection {
             .iter()
             .map(|rule| {
                 let cdd_from = match &rule.cdd_from {
-                    None => None,
-                    Some(text) => Some(text.parse::<Money>().map_err(|_| {
+                    None => DueDiligence::Always,
+                    Some(text) if text == "never" => DueDiligence::Never,
+                    Some(text) => DueDiligence::From(text.parse::<Money>().map_err(|_| {
                         fault(format!(
-                            "cdd_from = {text:?} is not an amount; write it like \"GBP 8,500.00\""
+                            "cdd_from = {text:?} is not an amount; write it like \"GBP 8,500.00\", or \"never\""
                         ))
                     })?),
                 };

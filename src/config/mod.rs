@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use hammerdesk_commands::settings::{Pace, Settings};
+use hammerdesk_domain::ageing::Bands;
 use hammerdesk_domain::location::House;
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +110,27 @@ impl Config {
         no_twins("feeds", self.feeds.iter().map(|f| f.id.as_str()))?;
         no_twins("roles", self.roles.iter().map(|r| r.id.as_str()))?;
         no_twins("people", self.people.iter().map(|p| p.id.as_str()))?;
+        let folders: Vec<_> = self
+            .feeds
+            .iter()
+            .filter_map(|feed| feed.folder.as_ref())
+            .collect();
+        if let Some(folder) = folders
+            .iter()
+            .enumerate()
+            .find_map(|(n, folder)| folders[..n].contains(folder).then_some(folder))
+        {
+            return Err(ConfigError(format!(
+                "[[feeds]]: two feeds watch the folder {}; give each its own",
+                folder.display()
+            )));
+        }
+        Bands::new(&self.ageing.bands).map_err(|error| ConfigError(format!("ageing.bands: {error}")))?;
+        if self.pace.per_minute == 0 || self.pace.burst == 0 {
+            return Err(ConfigError(
+                "pace: per_minute and burst must be 1 or more, or nobody could ask anything".to_owned(),
+            ));
+        }
         let roles = people::roles(&self.roles)?;
         let people = people::people(&self.people, &roles, &house)?;
         let feeds = self
@@ -139,6 +161,18 @@ fn no_twins<'a>(section: &str, ids: impl Iterator<Item = &'a str>) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// `there is no role "x"; did you mean "y"?`, or where to add it.
+fn no_such<'a>(kind: &str, word: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let near = known
+        .map(|known| (strsim::osa_distance(word, known), known))
+        .filter(|(distance, _)| *distance <= 3 && *distance < word.chars().count())
+        .min();
+    match near {
+        Some((_, near)) => format!("there is no {kind} {word:?}; did you mean {near:?}?"),
+        None => format!("there is no {kind} {word:?}; add it under [[{kind}s]]"),
+    }
 }
 
 /// Figment's error as a sentence with a did-you-mean.

@@ -77,19 +77,16 @@ pub(super) fn people(
         .map(|section| {
             let fault = |what: String| ConfigError(format!("[[people]] {:?}: {what}", section.id));
             let role = roles.get(&section.role).ok_or_else(|| {
-                fault(format!(
-                    "there is no role {:?}; add it under [[roles]]",
-                    section.role
-                ))
+                let known = roles.keys().map(String::as_str);
+                fault(super::no_such("role", &section.role, known))
             })?;
             let scope = if section.locations.iter().any(|word| word == "*") {
                 Scope::All
             } else {
                 for location in &section.locations {
                     if house.location(&LocationId::new(location.as_str())).is_none() {
-                        return Err(fault(format!(
-                            "there is no location {location:?}; add it under [[locations]]"
-                        )));
+                        let known = house.locations.iter().map(|known| known.id.as_str());
+                        return Err(fault(super::no_such("location", location, known)));
                     }
                 }
                 Scope::Only(

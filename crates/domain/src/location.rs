@@ -27,6 +27,17 @@ words! {
         AfterSale = "after_sale" }
 }
 
+/// From which total on a purchase needs due diligence (R08).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DueDiligence {
+    /// Always: what holds where nobody decided.
+    Always,
+    /// From this total on, in the location's currency.
+    From(Money),
+    /// Never: somebody decided so.
+    Never,
+}
+
 /// Working days of a location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkingDays {
@@ -84,8 +95,8 @@ pub struct ReleaseRule {
     pub withhold_for_group_debt: bool,
     /// Is a captured card payment enough (policy of some houses), or must it be settled?
     pub captured_card_is_cleared: bool,
-    /// Due diligence is needed from this total on, in the location's currency (R08).
-    pub cdd_from: Option<Money>,
+    /// When due diligence is needed (R08).
+    pub cdd_from: DueDiligence,
     /// Is property held while a consumer may cancel (R16)?
     pub hold_for_cancellation: bool,
 }
@@ -115,7 +126,7 @@ pub struct Location {
 
 impl Location {
     /// What holds where no configuration names a location: UTC, Monday to Friday, the strictest policy
-    /// (whole invoice, withhold for group debt, settled funds only).
+    /// (whole invoice, withhold for group debt, settled funds only, due diligence for every work of art).
     pub fn unconfigured(entity: EntityCode) -> Self {
         Self {
             id: LocationId::new(entity.as_str().to_lowercase()),
@@ -136,7 +147,7 @@ impl Location {
                 policy: ReleasePolicy::WholeInvoice,
                 withhold_for_group_debt: true,
                 captured_card_is_cleared: false,
-                cdd_from: None,
+                cdd_from: DueDiligence::Always,
                 hold_for_cancellation: true,
             }],
             team: "client accounts".to_owned(),

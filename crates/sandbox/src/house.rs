@@ -12,7 +12,8 @@ use hammerdesk_domain::access::{Asker, Permission, Role, Scope};
 use hammerdesk_domain::freshness::Needed;
 use hammerdesk_domain::ids::{EntityCode, LocationId, PersonId, SourceId};
 use hammerdesk_domain::location::{
-    DayCount, DepositRule, House, Location, ReleasePolicy, ReleaseRule, SurplusRule, WorkingDays,
+    DayCount, DepositRule, DueDiligence, House, Location, ReleasePolicy, ReleaseRule, SurplusRule,
+    WorkingDays,
 };
 use hammerdesk_domain::money::{Currency, Money};
 use hammerdesk_domain::record::Entity;
@@ -76,7 +77,7 @@ fn release_rule(policy: ReleasePolicy, cdd_from: Money) -> ReleaseRule {
         policy,
         withhold_for_group_debt: false,
         captured_card_is_cleared: false,
-        cdd_from: Some(cdd_from),
+        cdd_from: DueDiligence::From(cdd_from),
         hold_for_cancellation: false,
     }
 }

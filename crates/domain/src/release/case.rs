@@ -9,7 +9,7 @@ use crate::clock::local_date;
 use crate::facts::{AccountFacts, Moment};
 use crate::freshness::{Freshness, SourceState};
 use crate::ids::{EntityCode, InvoiceNo, LotKey};
-use crate::location::{House, Location, ReleasePolicy, ReleaseRule};
+use crate::location::{DueDiligence, House, Location, ReleasePolicy, ReleaseRule};
 use crate::model::{
     Deposit, DepositState, Hold, HoldScope, Invoice, InvoiceKind, InvoiceState, Lot, MovementKind, Permit,
     Release, ReleaseRoute, ReleaseState, Sale, TermsAgreement, TermsState,
@@ -494,7 +494,7 @@ fn strictest(entity: &EntityCode) -> ReleaseRule {
             policy: ReleasePolicy::WholeInvoice,
             withhold_for_group_debt: true,
             captured_card_is_cleared: false,
-            cdd_from: None,
+            cdd_from: DueDiligence::Always,
             hold_for_cancellation: true,
         })
 }

@@ -3,6 +3,7 @@
 use super::Finding;
 use super::case::{Case, is_missing};
 use super::funds::{Flaw, View};
+use crate::location::DueDiligence;
 use crate::model::{
     CddState, Collector, Hold, HoldCode, Quote, ReleaseRoute, ReleaseState, SanctionsState, Whereabouts,
 };
@@ -35,10 +36,14 @@ pub(super) fn all(sentences: &[String], otherwise: &str, sources: &[&str]) -> Fi
 impl Case<'_> {
     /// Does this purchase need due diligence? Where the threshold cannot be compared, it does.
     fn needs_due_diligence(&self) -> Option<String> {
-        let threshold = self.rule.cdd_from?;
         if self.lot.is_some_and(|lot| !lot.work_of_art) {
             return None;
         }
+        let threshold = match self.rule.cdd_from {
+            DueDiligence::Never => return None,
+            DueDiligence::Always => return Some("no threshold is set for this saleroom".to_owned()),
+            DueDiligence::From(threshold) => threshold,
+        };
         let mut total: i128 = 0;
         let mut any = false;
         for invoice in self

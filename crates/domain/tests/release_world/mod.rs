@@ -19,7 +19,7 @@ use hammerdesk_domain::ids::{
     AuthorityId, ClientNo, DepositId, DisputeId, EntityCode, HoldId, InvoiceKey, InvoiceNo, LocationId,
     LotKey, LotNo, PaymentId, PersonId, SaleNo, SourceId, TermsId,
 };
-use hammerdesk_domain::location::{House, Location, ReleasePolicy, ReleaseRule, WorkingDays};
+use hammerdesk_domain::location::{DueDiligence, House, Location, ReleasePolicy, ReleaseRule, WorkingDays};
 use hammerdesk_domain::model::*;
 use hammerdesk_domain::money::Money;
 use hammerdesk_domain::release::{ReleaseAnswer, ReleaseQuestion, decide};
@@ -112,7 +112,8 @@ impl World {
             confidentiality: Confidentiality::Normal,
             merged_into: None,
         };
-        let strict = Location::unconfigured(EntityCode::new("LON1"));
+        let mut strict = Location::unconfigured(EntityCode::new("LON1"));
+        strict.release_rules[0].cdd_from = DueDiligence::Never;
         let london = Location {
             id: LocationId::new("london"),
             name: "London".to_owned(),
@@ -147,7 +148,8 @@ impl World {
                 "no hold for cancellation" => self.rule().hold_for_cancellation = false,
                 other => panic!("not a policy: {other:?}"),
             },
-            "threshold" => self.rule().cdd_from = Some(words.money()),
+            "no_threshold" => self.rule().cdd_from = DueDiligence::Always,
+            "threshold" => self.rule().cdd_from = DueDiligence::From(words.money()),
             "sale" => self.sale(words),
             "lot" => self.lot(words),
             "invoice" => self.invoice(words),

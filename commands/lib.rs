@@ -226,7 +226,7 @@ impl Commands {
             if ask.wants_to_share() && reply.outcome == Outcome::Answered {
                 reply.visibility = Visibility::Shared;
                 reply.text = join_sentences(&format!("{} shares this answer.", asker.name), &reply.text);
-            } else if place.open {
+            } else if place.open && !asker.may(Permission::RestrictedHolds) {
                 reply.visibility = Visibility::Shared;
             }
             reply
@@ -247,6 +247,12 @@ impl Commands {
         if ask.wants_to_share() && !asker.may(Permission::Share) {
             return Err(UserError::refused(
                 "You may read this answer but not post it for others. Leave share: out.",
+            ));
+        }
+        if ask.wants_to_share() && asker.may(Permission::RestrictedHolds) {
+            return Err(UserError::refused(
+                "Your answers may hold what only compliance may read, so they are never posted for others. Leave share: \
+                 out, or have a colleague ask.",
             ));
         }
         if ask.is_about_an_account() {
@@ -358,10 +364,11 @@ fn may_share_later(asker: &Asker, ask: &Ask, reply: &Reply) -> bool {
         && reply.visibility == Visibility::Private
         && ask.can_be_shared()
         && asker.may(Permission::Share)
+        && !asker.may(Permission::RestrictedHolds)
 }
 
 fn share_later(line: &str) -> Action {
-    let mut action = Action::ask("Share here", format!("{line} share:yes"));
+    let mut action = Action::ask("Share here", format!("{line} share:true"));
     action.form = Some(Form {
         title: "Share this answer".to_owned(),
         says: "Everybody who can read this channel will see the answer as it is at that moment, with your name on it."

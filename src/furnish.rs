@@ -43,10 +43,21 @@ pub async fn furnish(
     store: &Store,
     house: &SampleHouse,
     clock: &dyn Clock,
+    progress: impl FnMut(&str),
+) -> anyhow::Result<()> {
+    furnish_with(store, house, Entity::ALL, clock, progress).await
+}
+
+/// Loads only some of the entities: a measurement that reads the ledger alone needs no lots.
+pub async fn furnish_with(
+    store: &Store,
+    house: &SampleHouse,
+    entities: &[Entity],
+    clock: &dyn Clock,
     mut progress: impl FnMut(&str),
 ) -> anyhow::Result<()> {
     let feeds = house.feeds();
-    for entity in Entity::ALL {
+    for entity in entities {
         progress(entity.name());
         for (at, feed) in feeds
             .iter()

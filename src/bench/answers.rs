@@ -17,7 +17,22 @@ use hammerdesk_store::{Line, Load, NewBatch, Store, Summary};
 
 use super::figures::{Figure, Sample, milliseconds, ratio};
 use crate::cli::{progress, say};
-use crate::furnish::{furnish, settings};
+use crate::furnish::{furnish_with, settings};
+
+/// What a balance is read from, and the deposits whose absence would make it too old to give.
+const READ_BY_BALANCE: &[Entity] = &[
+    Entity::Client,
+    Entity::ClientStatus,
+    Entity::Sale,
+    Entity::Invoice,
+    Entity::Ledger,
+    Entity::Payment,
+    Entity::Allocation,
+    Entity::Deposit,
+    Entity::Dispute,
+    Entity::Terms,
+    Entity::Hold,
+];
 
 /// The answer may take so many times its bare SQL, in hundredths.
 const AT_MOST: u128 = 300;

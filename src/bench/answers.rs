@@ -57,7 +57,7 @@ pub(super) async fn balance(
 ) -> anyhow::Result<Vec<Figure>> {
     let house = SampleHouse::scaled_to_invoices(7, clock.now(), invoices);
     let started = Instant::now();
-    furnish(store, &house, clock.as_ref(), |what| {
+    furnish_with(store, &house, READ_BY_BALANCE, clock.as_ref(), |what| {
         progress(&format!("{engine}: loading {what}"))
     })
     .await?;

@@ -16,6 +16,7 @@ mod error;
 #[cfg(feature = "testing")]
 mod floor;
 mod load;
+mod merging;
 mod model;
 mod property;
 mod raw;

@@ -30,6 +30,7 @@ use crate::batches::{Batch, BatchRow};
 use crate::bulk::Sink;
 use crate::engine::{Lone, Pools, Store, run, statements};
 use crate::error::{Result, StoreError};
+use crate::merging;
 use crate::rows::{key_hash, row_hash, settle};
 
 statements! {
@@ -49,41 +50,8 @@ statements! {
     HAS_SNAPSHOT = "SELECT count(*) FROM snapshot WHERE source = $1";
 }
 
-/// Statements on the temporary tables of an import; they can be prepared where those exist.
-pub(crate) mod staged {
-    crate::engine::statements! {
-        NOTE_SNAPSHOT = "INSERT INTO snapshot (source, company, extracted_at) SELECT $1, c.entity, $2 \
-            FROM (SELECT DISTINCT entity FROM stage_row) c WHERE TRUE ON CONFLICT (source, company) DO UPDATE SET extracted_at = excluded.extracted_at \
-            WHERE snapshot.extracted_at < excluded.extracted_at";
-        ADD_STUBS = "INSERT INTO client (client, name, kind, confidentiality, stub, row_hash, seen_at, batch, fed_by) \
-            SELECT s.client, s.name, 'person', 'normal', TRUE, 0, $1, $2, $3 FROM (SELECT client, max(value) AS name \
-            FROM stage_name WHERE value <> '' GROUP BY client) s WHERE TRUE \
-            ON CONFLICT (client) DO UPDATE SET name = excluded.name, seen_at = excluded.seen_at, \
-            batch = excluded.batch, fed_by = excluded.fed_by \
-            WHERE client.stub AND (client.seen_at, client.name) < (excluded.seen_at, excluded.name)";
-        ADD_NAMELESS = "INSERT INTO client (client, name, kind, confidentiality, stub, row_hash, seen_at, batch, fed_by) \
-            SELECT client, client, 'person', 'normal', TRUE, 0, $1, $2, $3 FROM stage_name WHERE value = '' \
-            ON CONFLICT (client) DO NOTHING";
-        ADD_SPELLINGS = "INSERT INTO alias (client, kind, value, sale, folded, row_hash, seen_at, batch, fed_by) \
-            SELECT client, 'name', value, '', folded, row_hash, $1, $2, $3 FROM stage_name WHERE value <> '' \
-            ON CONFLICT (client, kind, value, sale) DO NOTHING";
-        RENAMED_BY_LEDGER = "INSERT INTO renamed (client) SELECT DISTINCT s.client FROM stage_name s WHERE \
-            EXISTS (SELECT 1 FROM client c WHERE c.client = s.client AND c.batch = $1) OR \
-            EXISTS (SELECT 1 FROM alias a WHERE a.client = s.client AND a.kind = 'name' AND a.value = s.value \
-            AND a.sale = '' AND a.batch = $1)";
-        RENAMED_CLIENTS = "INSERT INTO renamed (client) SELECT DISTINCT s.client FROM stage_row s \
-            JOIN client c ON c.client = s.client WHERE c.batch = $1 ON CONFLICT (client) DO NOTHING";
-        RENAMED_BY_ALIAS = "INSERT INTO renamed (client) SELECT DISTINCT s.client FROM stage_row s JOIN alias a \
-            ON a.client = s.client AND a.kind = s.kind AND a.value = s.value AND a.sale = s.sale \
-            WHERE a.batch = $1 AND a.kind = 'name' ON CONFLICT (client) DO NOTHING";
-        FORGET_TOKENS = "DELETE FROM name_token WHERE client IN (SELECT client FROM renamed)";
-        NAMES_END = "SELECT max(client) FROM (SELECT client FROM renamed WHERE client > $1 ORDER BY client LIMIT 4000) p";
-        NAMES = "SELECT r.client AS client, 0 AS rank, c.name AS name FROM renamed r JOIN client c ON c.client = r.client \
-            WHERE r.client > $1 AND r.client <= $2 UNION ALL \
-            SELECT r.client, 1, a.value FROM renamed r JOIN alias a ON a.client = r.client AND a.kind = 'name' \
-            WHERE r.client > $1 AND r.client <= $2 ORDER BY 1, 2, 3";
-    }
-}
+/// After so many written rows PostgreSQL's statistics are made anew.
+const MANY: u64 = 10_000;
 
 /// A file about to be loaded.
 #[derive(Debug, Clone)]
@@ -211,11 +179,13 @@ impl Store {
             return Ok(Load::Unchanged(Box::new(previous.into())));
         }
         let mut conn = self.lone().await?;
-        run!(conn, |c| sqlx::raw_sql(AssertSqlSafe(stage_tables(batch.entity)))
-            .execute(c)
-            .await
-            .map(|_| ()))?;
-        let sink = Sink::into(&conn, "stage_row", stage_columns(batch.entity));
+        run!(conn, |c| sqlx::raw_sql(AssertSqlSafe(merging::stage_tables(
+            batch.entity
+        )))
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+        let sink = Sink::into(&conn, "stage_row", merging::stage_columns(batch.entity));
         let name_sink = Sink::into(&conn, "stage_name", vec!["client", "value", "folded", "row_hash"]);
         let id = new_id(batch.at);
         let store = self.clone();
@@ -369,7 +339,7 @@ impl Loader {
     }
 
     async fn settle_repeats(&mut self, checked: &mut Checked) -> Result<()> {
-        let (contradicting, drop) = repeats(self.batch.entity);
+        let (contradicting, drop) = merging::repeats(self.batch.entity);
         let lines: Vec<(i64, i64)> = run!(self.conn, |c| sqlx::query_as(AssertSqlSafe(contradicting))
             .fetch_all(c)
             .await)?;
@@ -418,37 +388,63 @@ impl Loader {
 
     async fn merge(&mut self, staged: u64, loaded: &mut Loaded) -> Result<()> {
         let entity = self.batch.entity;
-        let (at, id) = (self.batch.extracted_at, self.id);
-        let before = self.count(count(entity)).await?;
-        if before > 0 {
-            run!(self.conn, |c| sqlx::query(AssertSqlSafe(raise(entity)))
+        let before = self.count(merging::count(entity)).await?;
+        let written = if before == 0 {
+            self.write(merging::fill(entity)).await?
+        } else {
+            if let Lone::Postgres(c) = &mut self.conn {
+                sqlx::raw_sql("ANALYZE stage_row").execute(&mut **c).await?;
+            }
+            let (raise, at) = (merging::raise(entity), self.batch.extracted_at);
+            run!(self.conn, |c| sqlx::query(AssertSqlSafe(raise))
                 .bind(at)
                 .execute(c)
                 .await
                 .map(|_| ()))?;
-        }
-        let source = self.batch.source.as_str();
-        let written = run!(self.conn, |c| sqlx::query(AssertSqlSafe(merge(entity)))
-            .bind(at)
-            .bind(id)
-            .bind(source)
-            .execute(c)
-            .await
-            .map(|done| done.rows_affected()))?;
-        let after = self.count(count(entity)).await?;
+            match self.conn {
+                Lone::Sqlite(_) => self.write(merging::merge(entity)).await?,
+                Lone::Postgres(_) => {
+                    self.write(merging::replace(entity)).await? + self.write(merging::add(entity)).await?
+                }
+            }
+        };
+        let after = self.count(merging::count(entity)).await?;
         loaded.inserted = after - before;
         loaded.updated = written.saturating_sub(loaded.inserted);
         loaded.unchanged = staged.saturating_sub(written);
-        if written > 0 && entity.column_index("client").is_some() {
-            let sql = format!(
-                "SELECT count(DISTINCT client) FROM {} WHERE batch = $1",
-                entity.name()
-            );
+        let clients_of = merging::clients_of(entity);
+        if written > 0 && !clients_of.is_empty() {
+            let (sql, id) = (clients_of, self.id);
             let clients: i64 = run!(self.conn, |c| sqlx::query_scalar(AssertSqlSafe(sql))
                 .bind(id)
                 .fetch_one(c)
                 .await)?;
             loaded.clients = u64::try_from(clients).unwrap_or(0);
+        }
+        if written > MANY {
+            self.analyze(entity.name()).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs a statement that writes staged rows as this batch's.
+    async fn write(&mut self, sql: String) -> Result<u64> {
+        let (at, id, source) = (self.batch.extracted_at, self.id, self.batch.source.as_str());
+        Ok(run!(self.conn, |c| sqlx::query(AssertSqlSafe(sql))
+            .bind(at)
+            .bind(id)
+            .bind(source)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?)
+    }
+
+    /// PostgreSQL plans by statistics, which would come too late for the first questions.
+    async fn analyze(&mut self, table: &str) -> Result<()> {
+        if let Lone::Postgres(c) = &mut self.conn {
+            sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {table}")))
+                .execute(&mut **c)
+                .await?;
         }
         Ok(())
     }
@@ -465,7 +461,7 @@ impl Loader {
         let source = self.batch.source.as_str().to_owned();
         let source = source.as_str();
         if self.batch.complete {
-            run!(self.conn, |c| sqlx::query(staged::NOTE_SNAPSHOT)
+            run!(self.conn, |c| sqlx::query(merging::NOTE_SNAPSHOT)
                 .bind(source)
                 .bind(at)
                 .execute(c)
@@ -491,9 +487,9 @@ impl Loader {
         // A number without a name is older than any name; every spelling finds the client.
         let nameless = DateTime::<Utc>::UNIX_EPOCH;
         for (sql, at) in [
-            (staged::ADD_STUBS, at),
-            (staged::ADD_NAMELESS, nameless),
-            (staged::ADD_SPELLINGS, at),
+            (merging::ADD_STUBS, at),
+            (merging::ADD_NAMELESS, nameless),
+            (merging::ADD_SPELLINGS, at),
         ] {
             run!(self.conn, |c| sqlx::query(sql)
                 .bind(at)
@@ -509,29 +505,29 @@ impl Loader {
     /// Rewrites the searchable words of every client whose names changed.
     async fn rename(&mut self) -> Result<()> {
         let renamed = match self.batch.entity {
-            Entity::Client => staged::RENAMED_CLIENTS,
-            Entity::Ledger => staged::RENAMED_BY_LEDGER,
-            Entity::Alias => staged::RENAMED_BY_ALIAS,
+            Entity::Client => merging::RENAMED_CLIENTS,
+            Entity::Ledger => merging::RENAMED_BY_LEDGER,
+            Entity::Alias => merging::RENAMED_BY_ALIAS,
             _ => return Ok(()),
         };
-        run!(self.conn, |c| sqlx::query(renamed)
+        let renamed = run!(self.conn, |c| sqlx::query(renamed)
             .bind(self.id)
             .execute(c)
             .await
-            .map(|_| ()))?;
-        run!(self.conn, |c| sqlx::query(staged::FORGET_TOKENS)
+            .map(|done| done.rows_affected()))?;
+        run!(self.conn, |c| sqlx::query(merging::FORGET_TOKENS)
             .execute(c)
             .await
             .map(|_| ()))?;
         let mut sink = Sink::into(&self.conn, "name_token", vec!["token", "client", "place"]);
         let mut last = String::new();
         loop {
-            let end: Option<String> = run!(self.conn, |c| sqlx::query_scalar(staged::NAMES_END)
+            let end: Option<String> = run!(self.conn, |c| sqlx::query_scalar(merging::NAMES_END)
                 .bind(last.as_str())
                 .fetch_one(c)
                 .await)?;
             let Some(end) = end else { break };
-            let names: Vec<(String, i32, String)> = run!(self.conn, |c| sqlx::query_as(staged::NAMES)
+            let names: Vec<(String, i32, String)> = run!(self.conn, |c| sqlx::query_as(merging::NAMES)
                 .bind(last.as_str())
                 .bind(end.as_str())
                 .fetch_all(c)
@@ -552,7 +548,13 @@ impl Loader {
             }
             last = end;
         }
-        sink.flush(&mut self.conn).await
+        sink.flush(&mut self.conn).await?;
+        if renamed > MANY {
+            for table in ["client", "alias", "name_token"] {
+                self.analyze(table).await?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -653,107 +655,4 @@ async fn add_quarantine(conn: &mut Lone, batch: Uuid, lines: &[Quarantined]) -> 
             .map(|_| ()))?;
     }
     Ok(())
-}
-
-/// The columns of the staging table: the schema's, the folded value of an alias, the hash, the line, the
-/// place in the file.
-fn stage_columns(entity: Entity) -> Vec<&'static str> {
-    let mut columns: Vec<&'static str> = entity.columns().iter().map(|column| column.name).collect();
-    columns.extend((entity == Entity::Alias).then_some("folded"));
-    columns.extend(["row_hash", "file_line", "file_order"]);
-    columns
-}
-
-/// The columns that a merge writes from the staging table.
-fn merged_columns(entity: Entity) -> Vec<&'static str> {
-    let mut columns = stage_columns(entity);
-    columns.truncate(columns.len() - 2);
-    columns
-}
-
-pub(crate) fn stage_tables(entity: Entity) -> String {
-    let columns = merged_columns(entity).join(", ");
-    let name = entity.name();
-    format!(
-        "CREATE TEMPORARY TABLE stage_row AS SELECT {columns}, row_hash AS file_line, row_hash AS file_order FROM {name} WHERE 1 = 0; \
-         CREATE TEMPORARY TABLE stage_name AS SELECT client, value, folded, row_hash FROM alias WHERE 1 = 0; \
-         CREATE TEMPORARY TABLE renamed (client TEXT NOT NULL PRIMARY KEY)"
-    )
-}
-
-fn on_key(entity: Entity, left: &str, right: &str) -> String {
-    entity
-        .key()
-        .iter()
-        .map(|key| format!("{left}.{key} = {right}.{key}"))
-        .collect::<Vec<_>>()
-        .join(" AND ")
-}
-
-fn count(entity: Entity) -> String {
-    format!("SELECT count(*) FROM {}", entity.name())
-}
-
-/// A row of equal content is seen again.
-fn raise(entity: Entity) -> String {
-    let name = entity.name();
-    let key = on_key(entity, name, "s");
-    let not_stub = if entity == Entity::Client {
-        " AND NOT client.stub"
-    } else {
-        ""
-    };
-    format!(
-        "UPDATE {name} SET seen_at = $1 FROM stage_row s WHERE {key} AND {name}.row_hash = s.row_hash \
-         AND {name}.seen_at < $1{not_stub}"
-    )
-}
-
-/// New rows go in; others replace what is older.
-fn merge(entity: Entity) -> String {
-    let name = entity.name();
-    let columns = merged_columns(entity);
-    let list = columns.join(", ");
-    let stub = entity == Entity::Client;
-    let mut set: Vec<String> = columns
-        .iter()
-        .copied()
-        .filter(|column| !entity.key().contains(column))
-        .chain(["seen_at", "batch", "fed_by"])
-        .map(|column| format!("{column} = excluded.{column}"))
-        .collect();
-    set.extend(stub.then(|| "stub = FALSE".to_owned()));
-    format!(
-        "INSERT INTO {name} ({list}, seen_at, batch, fed_by) SELECT {list}, $1, $2, $3 FROM stage_row WHERE TRUE \
-         ON CONFLICT ({key}) DO UPDATE SET {set} \
-         WHERE {unless}({name}.seen_at, {name}.row_hash) < (excluded.seen_at, excluded.row_hash)",
-        key = entity.key().join(", "),
-        set = set.join(", "),
-        unless = if stub { "client.stub OR " } else { "" },
-    )
-}
-
-/// The rows that contradict the one that stays of their key, and how to drop every row but that one.
-fn repeats(entity: Entity) -> (String, String) {
-    let key = entity.key().join(", ");
-    let ranked = format!(
-        "SELECT file_order, file_line, row_hash, row_number() OVER w AS place, first_value(file_line) OVER w AS kept, \
-         first_value(row_hash) OVER w AS kept_hash FROM stage_row \
-         WINDOW w AS (PARTITION BY {key} ORDER BY row_hash DESC, file_order)"
-    );
-    (
-        format!(
-            "SELECT file_line, kept FROM ({ranked}) r WHERE place > 1 AND row_hash <> kept_hash ORDER BY file_line"
-        ),
-        format!(
-            "DELETE FROM stage_row WHERE file_order IN (SELECT file_order FROM ({ranked}) r WHERE place > 1)"
-        ),
-    )
-}
-
-/// The statements of one entity's load, for the test that prepares every one.
-#[cfg(test)]
-pub(crate) fn generated(entity: Entity) -> Vec<String> {
-    let (contradicting, drop) = repeats(entity);
-    vec![count(entity), raise(entity), merge(entity), contradicting, drop]
 }

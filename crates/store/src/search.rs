@@ -16,10 +16,10 @@ const LATER: i64 = 1;
 pub(crate) const OTHER_NAME: i64 = 2;
 
 /// How many rows of the rarest word are looked at before anything was found, and at most.
-const SCAN: i64 = 1_500;
+const SCAN: i64 = 500;
 const DEEP_SCAN: i64 = 30_000;
 /// How many fitting clients are ranked at a time.
-const RANKED: i64 = 100;
+const RANKED: i64 = 30;
 /// Clients that one statement reads.
 const CLIENTS_AT_ONCE: usize = 10;
 

@@ -7,7 +7,9 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 
 use crate::engine::{Lone, run};
 use crate::testing::each_engine;
-use crate::{Store, account, actions, answers, batches, chat, debtors, load, property, raw, schema, search};
+use crate::{
+    Store, account, actions, answers, batches, chat, debtors, load, merging, property, raw, schema, search,
+};
 
 fn named() -> Vec<(&'static str, String)> {
     let lists = [
@@ -49,18 +51,18 @@ async fn both_engines_understand_every_statement() {
     each_engine(async |store: Store| {
         for entity in Entity::ALL {
             let mut conn = store.lone().await.unwrap();
-            let tables = load::stage_tables(*entity);
+            let tables = merging::stage_tables(*entity);
             run!(conn, |c| sqlx::raw_sql(AssertSqlSafe(tables))
                 .execute(c)
                 .await
                 .map(|_| ()))
             .unwrap();
-            for sql in load::generated(*entity) {
+            for sql in merging::generated(*entity) {
                 prepare(&mut conn, entity.name(), &sql).await;
             }
             match entity {
                 Entity::Ledger => {
-                    for (name, sql) in load::staged::STATEMENTS {
+                    for (name, sql) in merging::STATEMENTS {
                         if *name != "RENAMED_BY_ALIAS" {
                             prepare(&mut conn, name, sql).await;
                         }
@@ -69,7 +71,7 @@ async fn both_engines_understand_every_statement() {
                         prepare(&mut conn, name, &sql).await;
                     }
                 }
-                Entity::Alias => prepare(&mut conn, "RENAMED_BY_ALIAS", load::staged::RENAMED_BY_ALIAS).await,
+                Entity::Alias => prepare(&mut conn, "RENAMED_BY_ALIAS", merging::RENAMED_BY_ALIAS).await,
                 _ => {}
             }
         }

@@ -220,7 +220,7 @@ fn card(answer: &BalanceAnswer, client: &AnsweredClient, block: &Block, is_first
     };
     let day = answer
         .as_of_day
-        .map_or(String::new(), |day| format!(" · at {day}"));
+        .map_or(String::new(), |day| format!(" · at {}", text::day(day)));
     let entity = block.entity.as_str();
     let place = if block.location == entity {
         format!("{entity} · ")
@@ -265,7 +265,7 @@ fn figure(label: &str, amount: Money, note: Option<String>, tone: Tone) -> Figur
 }
 
 /// `1 item`, `7 items`.
-fn counted(count: i64, what: &str) -> String {
+pub(crate) fn counted(count: i64, what: &str) -> String {
     if count == 1 {
         format!("1 {what}")
     } else {
@@ -283,7 +283,7 @@ fn figures(block: &Block) -> Section {
     let next = block
         .next_due_on
         .filter(|on| *on > block.day)
-        .map(|on| format!("next {on}"));
+        .map(|on| format!("next {}", text::day(on)));
     say("Not due", block.not_due, next, Tone::Plain);
     say("Due today", block.due_today, None, Tone::Plain);
     say(
@@ -440,7 +440,12 @@ fn actions(answer: &BalanceAnswer, client: &AnsweredClient, asker: &Asker) -> Ve
         }
     }
     for (n, invoice) in invoices.into_iter().take(3).enumerate() {
-        let mut action = Action::ask(format!("Invoice {invoice}"), format!("/invoice {invoice}"));
+        // An invoice is told as of today, so on an earlier day its part of the balance is what is meant.
+        let question = match answer.as_of_day {
+            Some(day) => format!("/balance {} invoice:\"{invoice}\" as_of:{day}", client.no),
+            None => format!("/invoice {invoice}"),
+        };
+        let mut action = Action::ask(format!("Invoice {invoice}"), question);
         action.primary = n == 0;
         actions.push(action);
     }

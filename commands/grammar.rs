@@ -119,11 +119,14 @@ pub struct InvoiceArgs {
 #[command(disable_help_flag = true)]
 pub struct ReleaseArgs {
     /// Invoice number, sale/lot, or a client
-    #[arg(required = true, num_args = 1.., value_name = "WHAT")]
+    #[arg(required_unless_present_any = ["client", "invoice"], num_args = 1.., value_name = "WHAT")]
     pub what: Vec<String>,
     /// The client whose lots they are, where WHAT could be several things
     #[arg(long, value_name = "CLIENT")]
     pub client: Option<String>,
+    /// Exactly this invoice, where a client has the same number
+    #[arg(long, value_name = "NUMBER")]
+    pub invoice: Option<String>,
     /// Only lots of this sale
     #[arg(long, value_name = "SALE")]
     pub sale: Option<String>,
@@ -549,6 +552,24 @@ mod tests {
             panic!("not a balance")
         };
         assert_eq!(args.client, ["--help"]);
+    }
+
+    #[test]
+    fn the_choices_that_a_release_offers_can_be_asked() {
+        for line in [
+            "/release client:0140105686",
+            "/release invoice:\"77\" client:0140105686",
+        ] {
+            let Ok(Ask::Release(args)) = parse_line(line) else {
+                panic!("not a release: {line}")
+            };
+            assert!(args.what.is_empty());
+            assert_eq!(args.client.as_deref(), Some("0140105686"));
+        }
+        assert_eq!(
+            error("/release sale:L1804"),
+            "/release needs more. Write it like this: /release WHAT [client:client] [invoice:number] [sale:sale] [share:true]"
+        );
     }
 
     #[test]

@@ -13,11 +13,13 @@ use hammerdesk_domain::ageing::Bands;
 use hammerdesk_domain::balance::{self, BalanceAnswer, BalanceQuestion, Narrow};
 use hammerdesk_domain::clock::local_date;
 use hammerdesk_domain::facts::{AccountFacts, Moment};
-use hammerdesk_domain::ids::InvoiceKey;
+use hammerdesk_domain::ids::{ClientNo, InvoiceKey};
 use hammerdesk_domain::location::House;
 use hammerdesk_domain::message::Menu;
 use hammerdesk_domain::message::{Action, Card, Cell, Figure, Line, Outcome, Reply, Section, Tone};
-use hammerdesk_domain::model::{Allocation, DueBasis, Invoice, InvoiceLine, InvoiceState};
+use hammerdesk_domain::model::{
+    Allocation, DueBasis, Invoice, InvoiceLine, InvoiceState, ItemKind, LedgerItem,
+};
 use hammerdesk_domain::money::{Money, MoneyError};
 use hammerdesk_domain::text;
 use hammerdesk_store::{Lots, Part};
@@ -34,14 +36,38 @@ struct Told<'a> {
     open: Option<Money>,
     due_on: Option<NaiveDate>,
     overdue_days: i64,
+    /// The day its last bill in the ledger was cleared; `None` while one is open.
+    cleared_on: Option<NaiveDate>,
+}
+
+/// An invoice that a number may mean.
+struct Found {
+    key: InvoiceKey,
+    client: ClientNo,
+    dated_on: NaiveDate,
 }
 
 /// Finds the invoice, reads the account and shows it.
 pub(crate) async fn answer(asked: &mut Asked<'_>, args: &InvoiceArgs) -> Result<Reply, Failure> {
     let number = text::clean(&args.number, 40);
     let all = asked.view.invoices_numbered(&number).await?;
+    let mut items = Vec::new();
+    let found = if all.is_empty() {
+        items = asked.view.ledger_of_invoice(&number).await?;
+        in_ledger(&items, args)
+    } else {
+        let narrowed = lookup::narrow_invoices(all, args.entity.as_deref(), args.year);
+        narrowed
+            .into_iter()
+            .map(|invoice| Found {
+                key: invoice.key,
+                client: invoice.client,
+                dated_on: invoice.issued_on,
+            })
+            .collect()
+    };
     let mut seen = Vec::new();
-    for invoice in lookup::narrow_invoices(all, args.entity.as_deref(), args.year) {
+    for invoice in found {
         match asked.view.client(&invoice.client).await? {
             Some(client) if !asked.asker.may_see(&client) => {}
             _ => seen.push(invoice),
@@ -57,7 +83,20 @@ pub(crate) async fn answer(asked: &mut Asked<'_>, args: &InvoiceArgs) -> Result<
         .into());
     };
     let lots = Lots::Invoice(invoice.key.clone());
-    let facts = lookup::facts(asked, &invoice.client, Part::Release { lots }).await?;
+    let mut facts = lookup::facts(asked, &invoice.client, Part::Release { lots }).await?;
+    // What was cleared long ago is not part of an account, but it is of its invoice.
+    let of_invoice = items
+        .into_iter()
+        .filter(|item| item.client == invoice.client && is_of(item, &invoice.key));
+    for item in of_invoice {
+        let same = |other: &LedgerItem| {
+            (&other.entity, &other.document, other.year, other.line)
+                == (&item.entity, &item.document, item.year, item.line)
+        };
+        if !facts.items.iter().any(same) {
+            facts.items.push(item);
+        }
+    }
     Ok(reply(
         &facts,
         &invoice.key,
@@ -67,17 +106,74 @@ pub(crate) async fn answer(asked: &mut Asked<'_>, args: &InvoiceArgs) -> Result<
     ))
 }
 
+fn is_of(item: &LedgerItem, key: &InvoiceKey) -> bool {
+    item.entity == key.entity && item.year == key.year && item.invoice.as_ref() == Some(&key.number)
+}
+
+/// The invoices that the ledger alone knows, newest first: each with the client that its bills are booked to.
+fn in_ledger(items: &[LedgerItem], args: &InvoiceArgs) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
+    let mut bills: Vec<&LedgerItem> = items
+        .iter()
+        .filter(|item| {
+            args.entity
+                .as_deref()
+                .is_none_or(|entity| item.entity.as_str() == entity)
+                && args.year.is_none_or(|year| item.year == year)
+        })
+        .collect();
+    bills.sort_by_key(|item| !item.amount.is_positive());
+    for item in bills {
+        let Some(number) = item.invoice.clone() else {
+            continue;
+        };
+        let key = InvoiceKey {
+            entity: item.entity.clone(),
+            number,
+            year: item.year,
+        };
+        if found
+            .iter()
+            .all(|known| known.key != key || known.client != item.client)
+        {
+            found.push(Found {
+                key,
+                client: item.client.clone(),
+                dated_on: item.document_on.unwrap_or(item.posted_on),
+            });
+        }
+    }
+    found.sort_by(|a, b| (b.dated_on, &a.key, &a.client).cmp(&(a.dated_on, &b.key, &b.client)));
+    found
+}
+
 /// Numbers restart per entity and year, so several invoices may have one.
-fn which(invoices: &[Invoice]) -> Reply {
+fn which(invoices: &[Found]) -> Reply {
     let mut reply = Reply::sentence(Outcome::Choose, "Several invoices have that number. Which one?");
     let options = invoices.iter().take(MOST_CHOICES).map(|invoice| {
         let key = &invoice.key;
+        let alone = |other: &Found| other.key != *key || other.client == invoice.client;
+        let (who, question) = if invoices.iter().all(alone) {
+            (
+                String::new(),
+                format!("/invoice {} entity:{} year:{}", key.number, key.entity, key.year),
+            )
+        } else {
+            let client = &invoice.client;
+            (
+                format!(" · client {}", client.short()),
+                format!(
+                    "/balance {client} invoice:\"{}\" entity:{}",
+                    key.number, key.entity
+                ),
+            )
+        };
         Action::ask(
             format!(
-                "{} of {} · {} · {}",
-                key.number, key.year, key.entity, invoice.issued_on
+                "{} of {} · {} · {}{who}",
+                key.number, key.year, key.entity, invoice.dated_on
             ),
-            format!("/invoice {} entity:{} year:{}", key.number, key.entity, key.year),
+            question,
         )
     });
     reply.menu = Some(Menu {
@@ -134,9 +230,14 @@ fn told<'a>(
         .iter()
         .filter(|allocation| allocation.invoice == *key && allocation.applied_on <= day)
         .collect();
-    let in_ledger = facts.items.iter().any(|item| {
-        item.entity == key.entity && item.year == key.year && item.invoice.as_ref() == Some(&key.number)
-    });
+    let items: Vec<&LedgerItem> = facts.items.iter().filter(|item| is_of(item, key)).collect();
+    let bills = || {
+        let debit = |item: &&&LedgerItem| {
+            item.amount.is_positive() && !matches!(item.kind, ItemKind::Deposit | ItemKind::Request)
+        };
+        items.iter().filter(debit)
+    };
+    let in_ledger = !items.is_empty();
     if invoice.is_none() && lines.is_empty() && !in_ledger {
         return Ok(None);
     }
@@ -149,15 +250,21 @@ fn told<'a>(
     let currency = invoice
         .map(|invoice| invoice.total.currency())
         .or_else(|| lines.first().map(|line| line.amount.currency()))
-        .or_else(|| open_items().next().map(|item| item.amount.currency()));
+        .or_else(|| items.first().map(|item| item.amount.currency()));
     let total = match (invoice, currency) {
         (Some(invoice), _) => Some(invoice.total),
         (None, Some(currency)) if !lines.is_empty() => {
             Some(Money::sum(currency, lines.iter().map(|line| line.amount))?)
         }
+        (None, Some(currency)) if bills().next().is_some() => {
+            Some(Money::sum(currency, bills().map(|item| item.amount))?)
+        }
         _ => None,
     };
+    // The ledger says that a bill was cleared, and not by how much money.
+    let by_allocations = invoice.is_some() || !lines.is_empty() || !paid_by.is_empty();
     let paid = currency
+        .filter(|_| by_allocations)
         .map(|c| Money::sum(c, paid_by.iter().map(|allocation| allocation.amount)))
         .transpose()?;
     // An invoice that the ledger never showed is not settled for that.
@@ -167,11 +274,17 @@ fn told<'a>(
             InvoiceState::Paid | InvoiceState::Cancelled | InvoiceState::Superseded
         )
     });
-    let known = currency.filter(|_| in_ledger || is_settled);
+    // Nor is one that only left the open list: nobody said that it was paid.
+    let is_stated = items.iter().any(|item| !item.gone_from_snapshot);
+    let known = currency.filter(|_| is_stated || is_settled);
     let open = known
         .map(|c| Money::sum(c, open_items().map(|item| item.amount)))
         .transpose()?;
     let due_on = open_items().filter_map(|item| item.due_on).min();
+    let billed_due_on = bills().map(|item| item.due()).min();
+    let cleared: Option<Vec<NaiveDate>> = bills()
+        .map(|item| item.cleared_on.filter(|on| *on <= day))
+        .collect();
     Ok(Some(Told {
         key,
         invoice,
@@ -180,7 +293,10 @@ fn told<'a>(
         total,
         paid,
         open,
-        due_on: due_on.or(invoice.and_then(|invoice| invoice.due_on)),
+        due_on: due_on
+            .or(invoice.and_then(|invoice| invoice.due_on))
+            .or(billed_due_on.filter(|_| invoice.is_none())),
+        cleared_on: cleared.and_then(|days| days.into_iter().max()),
         overdue_days: open_items()
             .filter(|item| item.amount.is_positive())
             .map(|item| item.days)
@@ -239,7 +355,8 @@ fn shown(told: &Told<'_>, facts: &AccountFacts, answer: &BalanceAnswer, asker: &
         action.primary = true;
     }
     reply.actions.extend(replacement);
-    if asker.may(Permission::Release) {
+    // A house that feeds its ledger alone has no lots to release.
+    if asker.may(Permission::Release) && (told.invoice.is_some() || !told.lines.is_empty()) {
         let release = Action::ask("Release", format!("/release {}", told.key.number));
         reply.actions.push(release);
     }
@@ -257,7 +374,8 @@ fn state(told: &Told<'_>) -> String {
         _ if is_open && told.overdue_days > 0 => "overdue".to_owned(),
         Some(invoice) => invoice.state.word().replace('_', " "),
         None if is_open => "open".to_owned(),
-        None => "cleared".to_owned(),
+        None if told.open.is_some() => "cleared".to_owned(),
+        None => "not known".to_owned(),
     }
 }
 
@@ -270,27 +388,32 @@ fn figures(told: &Told<'_>) -> Vec<Figure> {
     };
     let amount = |money: Option<Money>| money.map_or(Cell::Text("not known".to_owned()), Cell::Amount);
     let late = told.overdue_days > 0 && told.open.is_some_and(Money::is_positive);
-    let mut rows = vec![
-        figure("Total", amount(told.total), None, Tone::Plain),
-        figure(
+    let by_ledger = told.invoice.is_none() && told.lines.is_empty();
+    let total = by_ledger.then(|| "as the ledger has it".to_owned());
+    let mut rows = vec![figure("Total", amount(told.total), total, Tone::Plain)];
+    if !by_ledger || told.paid.is_some() {
+        rows.push(figure(
             "Paid",
             amount(told.paid),
             Some("applied to this invoice".to_owned()),
             Tone::Plain,
-        ),
-        figure(
-            "Open",
-            amount(told.open),
-            None,
-            if late { Tone::Warn } else { Tone::Plain },
-        ),
-    ];
+        ));
+    }
+    rows.push(figure(
+        "Open",
+        amount(told.open),
+        None,
+        if late { Tone::Warn } else { Tone::Plain },
+    ));
+    if let Some(on) = told.cleared_on {
+        rows.push(figure("Cleared", Cell::Date(on), None, Tone::Quiet));
+    }
     if let Some(invoice) = told.invoice {
         rows.push(figure("Issued", Cell::Date(invoice.issued_on), None, Tone::Quiet));
     }
     if let Some(due_on) = told.due_on {
         let basis = told.invoice.and_then(|invoice| invoice.due_basis).map(basis_said);
-        let late = late.then(|| format!("{} days past due", told.overdue_days));
+        let late = late.then(|| format!("{} past due", crate::balance::counted(told.overdue_days, "day")));
         let note: Vec<String> = basis.map(str::to_owned).into_iter().chain(late).collect();
         let note = (!note.is_empty()).then(|| note.join("; "));
         rows.push(figure("Due", Cell::Date(due_on), note, Tone::Plain));
@@ -421,6 +544,7 @@ fn facts_of(told: &Told<'_>, facts: &AccountFacts, answer: &BalanceAnswer, state
             "currency": currency,
             "issued_on": invoice.map(|invoice| invoice.issued_on),
             "due_on": told.due_on,
+            "cleared_on": told.cleared_on,
             "due_basis": invoice.and_then(|invoice| invoice.due_basis),
             "superseded_by": invoice.and_then(|invoice| invoice.superseded_by.clone()),
             "total": told.total.map(Money::plain),

@@ -10,17 +10,17 @@ use crate::grammar::ReleaseArgs;
 use crate::lookup::{self, Meaning};
 use hammerdesk_domain::access::{Asker, Permission};
 use hammerdesk_domain::facts::AccountFacts;
-use hammerdesk_domain::ids::LotKey;
-use hammerdesk_domain::ids::{ClientNo, SaleNo};
+use hammerdesk_domain::ids::{ClientNo, InvoiceNo, LotKey, SaleNo};
 use hammerdesk_domain::message::Menu;
 use hammerdesk_domain::message::{
     Action, Attachment, Card, Cell, Figure, Line, Outcome, Reply, Section, Step, Tone,
 };
+use hammerdesk_domain::model::Client;
 use hammerdesk_domain::release::decide;
 use hammerdesk_domain::release::{
     ExceptionRelease, LotAnswer, Reason, ReleaseAnswer, ReleaseOutcome, ReleaseQuestion,
 };
-use hammerdesk_domain::text::clean;
+use hammerdesk_domain::text::{clean, day};
 use hammerdesk_store::{Lots, Part};
 use serde_json::{Map, Value, json};
 
@@ -30,15 +30,24 @@ const SHOWN: usize = 25;
 const CLEAR: &str = "clear";
 /// Invoices that get a button.
 const BUTTONS: usize = 2;
+/// Invoices that are offered where several have a number.
+const CHOICES: usize = 5;
 
 /// Finds what is meant, reads the account and decides.
 pub(crate) async fn answer(asked: &mut Asked<'_>, args: &ReleaseArgs) -> Result<Reply, Failure> {
     let typed = args.what.join(" ");
+    if let Some(number) = &args.invoice {
+        let found = of_invoice(asked, number, args.client.as_deref(), true).await?;
+        return found.ok_or_else(|| {
+            let number = clean(number, 40);
+            UserError::unknown(format!("There is no invoice {number} that you may see.")).into()
+        });
+    }
     if args.client.is_none() {
         if let Some(lot) = lookup::lot_key(&typed) {
             return of_lot(asked, lot).await;
         }
-        if let Some(reply) = of_invoice(asked, &typed).await? {
+        if let Some(reply) = of_invoice(asked, &typed, None, false).await? {
             return Ok(reply);
         }
     }
@@ -82,14 +91,32 @@ async fn of_lot(asked: &mut Asked<'_>, key: LotKey) -> Result<Reply, Failure> {
     Ok(decided(asked, &facts, &ReleaseQuestion::Lot(key)))
 }
 
-/// The answer for an invoice number; `None` where no invoice has it. A number that several entities or a
-/// client have as well is asked back.
-async fn of_invoice(asked: &mut Asked<'_>, typed: &str) -> Result<Option<Reply>, Failure> {
-    let invoices = lookup::narrow_invoices(asked.view.invoices_numbered(typed.trim()).await?, None, None);
+/// The answer for an invoice number; `None` where no invoice has it. A number that several clients' invoices
+/// have is asked back, and so is one that a client has as well, unless it was said to be an invoice's.
+async fn of_invoice(
+    asked: &mut Asked<'_>,
+    typed: &str,
+    of: Option<&str>,
+    exactly: bool,
+) -> Result<Option<Reply>, Failure> {
+    let mut invoices = lookup::narrow_invoices(asked.view.invoices_numbered(typed.trim()).await?, None, None);
+    if let Some(of) = of.and_then(ClientNo::parse) {
+        invoices.retain(|invoice| invoice.client == of);
+    }
+    let mut clients: Vec<Client> = Vec::new();
+    for invoice in &invoices {
+        if clients.iter().all(|known| known.no != invoice.client) {
+            clients.extend(asked.view.client(&invoice.client).await?);
+        }
+    }
+    clients.retain(|client| asked.asker.may_see(client));
+    if !clients.is_empty() {
+        invoices.retain(|invoice| clients.iter().any(|client| client.no == invoice.client));
+    }
     let Some(first) = invoices.first().cloned() else {
         return Ok(None);
     };
-    let also_client = match ClientNo::parse(typed) {
+    let also_client = match ClientNo::parse(typed).filter(|_| !exactly) {
         Some(no) => asked
             .view
             .client(&no)
@@ -97,37 +124,47 @@ async fn of_invoice(asked: &mut Asked<'_>, typed: &str) -> Result<Option<Reply>,
             .filter(|client| asked.asker.may_see(client)),
         None => None,
     };
-    if let Some(client) = also_client {
-        let mut reply = Reply::sentence(
-            Outcome::Choose,
-            "An invoice and a client have that number. Which one?",
-        );
-        reply.menu = Some(Menu {
-            prompt: "Which one?".to_owned(),
-            options: vec![
-                Action::ask(
-                    format!("Invoice {}", first.key.number),
-                    format!(
-                        "/release client:{} sale:\"{}\"",
-                        first.client,
-                        first.sale.as_ref().map_or("", |sale| sale.as_str())
-                    ),
-                ),
-                Action::ask(
-                    format!("Client {}", client.no.short()),
-                    format!("/release client:{}", client.no),
-                ),
-            ],
-        });
-        return Ok(Some(reply));
+    if clients.len() > 1 || also_client.is_some() {
+        return Ok(Some(which(&first.key.number, &clients, also_client.as_ref())));
     }
-    let lots = Lots::Invoice(first.key.clone());
+    // Numbers restart each year: where one client has several of that number, all of them are told.
+    let lots = if invoices.len() > 1 {
+        Lots::All
+    } else {
+        Lots::Invoice(first.key.clone())
+    };
     let facts = lookup::facts(asked, &first.client, Part::Release { lots }).await?;
     Ok(Some(decided(
         asked,
         &facts,
         &ReleaseQuestion::Invoice(first.key.number),
     )))
+}
+
+/// Which of the things that have that number is meant.
+fn which(number: &InvoiceNo, clients: &[Client], also_client: Option<&Client>) -> Reply {
+    let said = match also_client {
+        Some(_) => "An invoice and a client have that number. Which one?",
+        None => "Invoices of several clients have that number. Which one?",
+    };
+    let mut reply = Reply::sentence(Outcome::Choose, said);
+    let invoices = clients.iter().take(CHOICES).map(|client| {
+        Action::ask(
+            format!("Invoice {number} · {}", client.name),
+            format!("/release invoice:\"{number}\" client:{}", client.no),
+        )
+    });
+    let as_client = also_client.map(|client| {
+        Action::ask(
+            format!("Client {} · {}", client.no.short(), client.name),
+            format!("/release client:{}", client.no),
+        )
+    });
+    reply.menu = Some(Menu {
+        prompt: "Which one?".to_owned(),
+        options: invoices.chain(as_client).collect(),
+    });
+    reply
 }
 
 fn decided(asked: &Asked<'_>, facts: &AccountFacts, question: &ReleaseQuestion) -> Reply {
@@ -175,7 +212,7 @@ pub fn reply(answer: &ReleaseAnswer, asker: &Asker) -> Reply {
 
 fn subtitle(answer: &ReleaseAnswer) -> String {
     let about = match &answer.question {
-        ReleaseQuestion::Client => format!("Release of {} lots", answer.lots.len()),
+        ReleaseQuestion::Client => format!("Release of {}", counted(answer.lots.len())),
         ReleaseQuestion::Invoice(number) => format!("Release · invoice {number}"),
         ReleaseQuestion::Lot(key) => {
             let title = answer
@@ -193,6 +230,15 @@ fn subtitle(answer: &ReleaseAnswer) -> String {
     match &answer.asked_for {
         Some(old) => format!("{about} · {} was merged into this client", old.short()),
         None => about,
+    }
+}
+
+/// `1 lot`, `7 lots`.
+fn counted(lots: usize) -> String {
+    if lots == 1 {
+        "1 lot".to_owned()
+    } else {
+        format!("{lots} lots")
     }
 }
 
@@ -253,7 +299,7 @@ fn line(code: Option<&str>, text: String, tone: Tone) -> Line {
 /// What is said of one lot, with its name where there are several.
 fn spoken(answer: &ReleaseAnswer, lot: &LotAnswer, texts: &[String], tone: Tone) -> Vec<Line> {
     let prefix = if answer.lots.len() > 1 {
-        format!("Lot {}: ", lot.lot.lot)
+        format!("Lot {}: ", short(answer, &lot.lot))
     } else {
         String::new()
     };
@@ -272,7 +318,7 @@ fn verdict(answer: &ReleaseAnswer) -> Line {
     };
     let dated = only
         .and_then(|lot| lot.on)
-        .map(|on| format!(" on {on}"))
+        .map(|on| format!(" on {}", day(on)))
         .unwrap_or_default();
     let text = match answer.outcome {
         ReleaseOutcome::Released => {
@@ -358,7 +404,7 @@ fn reasons(answer: &ReleaseAnswer) -> Option<Section> {
         .take(SHOWN)
         .map(|(reason, lots)| {
             let which = if answer.lots.len() > 1 {
-                format!(" ({})", listed(lots))
+                format!(" ({})", listed(answer, lots))
             } else {
                 String::new()
             };
@@ -378,9 +424,18 @@ fn reasons(answer: &ReleaseAnswer) -> Option<Section> {
     (!shown.is_empty()).then(|| lines(Some("What blocks it"), shown))
 }
 
+/// The lot's number alone where all lots of the answer are of one sale, sale and number otherwise.
+fn short(answer: &ReleaseAnswer, key: &LotKey) -> String {
+    if answer.lots.iter().all(|lot| lot.lot.sale == key.sale) {
+        key.lot.to_string()
+    } else {
+        key.to_string()
+    }
+}
+
 /// `lot 3`, `lots 3, 4`, `lots 3, 4, 5 and 7 more`.
-fn listed(lots: &[&LotKey]) -> String {
-    let shown: Vec<&str> = lots.iter().take(5).map(|key| key.lot.as_str()).collect();
+fn listed(answer: &ReleaseAnswer, lots: &[&LotKey]) -> String {
+    let shown: Vec<String> = lots.iter().take(5).map(|key| short(answer, key)).collect();
     let word = if lots.len() == 1 { "lot" } else { "lots" };
     match lots.len().saturating_sub(5) {
         0 => format!("{word} {}", shown.join(", ")),
@@ -394,11 +449,11 @@ fn exceptions(answer: &ReleaseAnswer) -> Vec<Section> {
         .iter()
         .take(SHOWN)
         .filter_map(|lot| lot.exception.as_ref().map(|exception| (lot, exception)));
-    with.map(|(lot, exception)| exception_section(lot, exception))
+    with.map(|(lot, exception)| exception_section(&short(answer, &lot.lot), exception))
         .collect()
 }
 
-fn exception_section(lot: &LotAnswer, exception: &ExceptionRelease) -> Section {
+fn exception_section(lot: &str, exception: &ExceptionRelease) -> Section {
     let row = |label: &str, value: Cell| Figure {
         label: label.to_owned(),
         value,
@@ -429,7 +484,7 @@ fn exception_section(lot: &LotAnswer, exception: &ExceptionRelease) -> Section {
         last.tone = Tone::Warn;
     }
     Section::Figures {
-        heading: Some(format!("Release with a balance open, lot {}", lot.lot.lot)),
+        heading: Some(format!("Release with a balance open, lot {lot}")),
         rows,
     }
 }
@@ -441,7 +496,7 @@ fn client_sentence(answer: &ReleaseAnswer) -> String {
         let said = match lot.outcome {
             ReleaseOutcome::Released => lot
                 .on
-                .map_or_else(|| "released".to_owned(), |on| format!("released on {on}")),
+                .map_or_else(|| "released".to_owned(), |on| format!("released on {}", day(on))),
             ReleaseOutcome::Releasable | ReleaseOutcome::Authorised => CLEAR.to_owned(),
             ReleaseOutcome::Blocked | ReleaseOutcome::Partial => clauses(&lot.client_says),
         };
@@ -452,13 +507,12 @@ fn client_sentence(answer: &ReleaseAnswer) -> String {
     }
     let sentences: Vec<String> = groups
         .iter()
-        .map(|(said, lots)| client_group(said, lots))
+        .map(|(said, lots)| client_group(said, lots, &listed(answer, lots)))
         .collect();
     sentences.join(" ")
 }
 
-fn client_group(said: &str, lots: &[&LotKey]) -> String {
-    let which = listed(lots);
+fn client_group(said: &str, lots: &[&LotKey], which: &str) -> String {
     if said == CLEAR {
         return format!(
             "We have found nothing that holds {which}; we will confirm once the release is authorised."

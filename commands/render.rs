@@ -57,7 +57,11 @@ pub fn card(card: &Card) -> String {
     if !card.as_of.is_empty() {
         blocks.push(format!(
             "As of: {}",
-            card.as_of.iter().map(as_of).collect::<Vec<_>>().join("; ")
+            AsOf::grouped(&card.as_of)
+                .iter()
+                .map(as_of)
+                .collect::<Vec<_>>()
+                .join("; ")
         ));
     }
     blocks.join("\n")

@@ -71,7 +71,7 @@ fn a_coordinator_reads_what_is_overdue_and_everything_beside_it() {
         Ada Lovelace · 140105686  [OVERDUE]
         London · LON1 · GBP
           Billed and open      GBP 4,700.00
-          Not due              GBP 4,000.00  next 2026-04-08
+          Not due              GBP 4,000.00  next 8 Apr 2026
         ! Overdue                GBP 700.00  oldest 12 days
           Credits open         GBP (150.00)
           Ledger balance       GBP 4,550.00
@@ -226,7 +226,7 @@ fn terms_a_dispute_and_a_third_partys_receipt_stand_side_by_side() {
         Ada Lovelace · 140105686  [DISPUTED]
         London · LON1 · GBP
           Billed and open        GBP 1,200.00
-          Not due                  GBP 800.00  next 2026-05-01
+          Not due                  GBP 800.00  next 1 May 2026
         ! Overdue                  GBP 400.00  oldest 19 days
         ! Held for payer review    GBP 400.00
         ! Disputed, owed again     GBP 800.00
@@ -248,7 +248,7 @@ fn terms_a_dispute_and_a_third_partys_receipt_stand_side_by_side() {
           → Collections: London client accounts.
         ! B12 Held for payer review, not counted as paid: GBP 400.00 seen on 18 Mar 2026.
           → Payer review by compliance.
-        ! B13 A payment of GBP 800.00 cleared in the ledger but is disputed (evidence due): GBP 800.00 is owed again; evidence due by 27 Mar 2026 12:00.
+        ! B13 A payment of GBP 800.00 cleared in the ledger but is disputed (evidence due): GBP 800.00 is owed again; evidence due by 27 Mar 2026 12:00 GMT.
           → Chargeback owner: send the evidence in time.
         ! B14 Terms T1 are in force: instalments 1 GBP 400.00 due 1 Mar 2026, late, 2 GBP 800.00 due 1 May 2026.
           → Remind the client of the instalment before the agreement is breached.
@@ -277,7 +277,7 @@ fn each_entity_and_currency_has_a_card_of_its_own_and_there_is_no_total() {
         Ada Lovelace · 140105686  [NOT DUE]
         London · LON1 · GBP
           Billed and open  GBP 1,200.00
-          Not due          GBP 1,200.00  next 2026-04-08
+          Not due          GBP 1,200.00  next 8 Apr 2026
           B9 GBP 1,200.00 open, none of it overdue. Next due on 8 Apr 2026.
           B16 One block each for LON1 GBP, LON1 JPY, NYC1 USD: they are never added up.
         To the client: "GBP 1,200.00 is open; the next payment is due on 8 Apr 2026."

@@ -130,13 +130,33 @@ fn some_lots_may_go_and_some_not() {
       S100/14  Vase 14  RELEASED
     What blocks it
     ! R01 unpaid (lot 13): GBP 5,000.00 of invoice 900002 is open. To clear: payment applied. Who: coordinator (posting) or the client (payment).
-    To the client: "We have found nothing that holds lot 12; we will confirm once the release is authorised. We cannot release lot 13 yet: payment is outstanding. Lot 14 was released on 2026-03-04."
+    To the client: "We have found nothing that holds lot 12; we will confirm once the release is authorised. We cannot release lot 13 yet: payment is outstanding. Lot 14 was released on 4 Mar 2026."
     As of: ledger 2026-03-10 10:00 UTC
 
     > Show balance: /balance 0140105686
     > Show invoice 900001: /invoice 900001
     > Show invoice 900002: /invoice 900002
     "#);
+}
+
+#[test]
+fn lots_of_several_sales_are_named_with_their_sale() {
+    let world = told(&[
+        "ledger open",
+        "sale S200 ended 2026-02-21",
+        "lot 12 sold for GBP 5.00",
+        "invoice 900002 GBP 5.00 due 2026-03-20",
+        "line 1 hammer lot 12 GBP 5.00",
+        "ledger open",
+        "lot 12 is in_transit",
+    ]);
+    let said = render::plain(&replied(&world, "coordinator", &ReleaseQuestion::Client));
+    assert!(said.contains("R18 lot not at location (lot S200/12): "), "{said}");
+    assert!(
+        said.contains("We cannot release lot S100/12 yet: payment is outstanding."),
+        "{said}"
+    );
+    assert!(!said.contains("lots 12, 12"), "{said}");
 }
 
 #[test]
@@ -149,14 +169,14 @@ fn a_release_with_a_balance_open_shows_its_approval() {
     insta::assert_snapshot!(render::plain(&replied(&world, "coordinator", &lot_12())), @r#"
     Ada Lovelace · 140105686  [RELEASED]
     Release · lot 12 of sale S100 · Vase 12
-      Released on 2026-03-05, as the warehouse system says.
+      Released on 5 Mar 2026, as the warehouse system says.
     Release with a balance open, lot 12
       Approval       A-77
       Approved by    director
       Until          2026-03-31
       Residual owed  GBP 12,000.00
       Standing       in force
-    To the client: "Lot 12 was released on 2026-03-05."
+    To the client: "Lot 12 was released on 5 Mar 2026."
     As of: ledger 2026-03-10 10:00 UTC
 
     > Show balance: /balance 0140105686

@@ -97,7 +97,7 @@ fn foot(card: &Card, n: usize, look: Look) -> Markup {
             p class="as-of" {
                 span class="label" { "As of " }
                 @if card.as_of.is_empty() { "no source: this answer needed none" }
-                @for (n, source) in card.as_of.iter().enumerate() {
+                @for (n, source) in AsOf::grouped(&card.as_of).iter().enumerate() {
                     @if n > 0 { span class="dot" aria-hidden="true" { " · " } }
                     (as_of(source, look.zone))
                 }

@@ -76,6 +76,15 @@ impl Desk {
         Self::over(store, Some(folder), change)
     }
 
+    /// Closes the app and leaves its file, for a test that runs the binary on it.
+    pub(crate) async fn into_file(self) -> (tempfile::TempDir, PathBuf) {
+        self.app.commands.flush().await;
+        self.app.store.close().await;
+        let folder = self._folder.expect("a desk on a file");
+        let file = folder.path().join("house.db");
+        (folder, file)
+    }
+
     fn over(store: Store, folder: Option<tempfile::TempDir>, change: impl FnOnce(&mut Settings)) -> Self {
         let house = house();
         let mut settings = settings(&house);

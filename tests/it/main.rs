@@ -6,10 +6,12 @@
     reason = "a test fails where it panics, and says what it skipped"
 )]
 
+mod ageing;
 mod answers;
 mod browser;
 mod cli;
 mod console;
+mod contract;
 mod docs;
 mod harness;
 mod import;

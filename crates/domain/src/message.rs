@@ -208,6 +208,33 @@ pub struct AsOf {
     pub note: Option<String>,
 }
 
+impl AsOf {
+    /// For a line that people read: where many sources are fresh, the first stays, and the others become
+    /// one entry with the age of the oldest of them. What is stale, noted or never came keeps its own.
+    pub fn grouped(all: &[Self]) -> Vec<Self> {
+        let is_plain = |source: &&Self| !source.stale && source.note.is_none() && source.at.is_some();
+        let fresh: Vec<&Self> = all.iter().filter(is_plain).collect();
+        let Some((first, others)) = fresh
+            .split_first()
+            .filter(|(_, others)| others.len() >= GROUPED_FROM)
+        else {
+            return all.to_vec();
+        };
+        let mut out = vec![(*first).clone()];
+        if let Some(oldest) = others.iter().min_by_key(|source| source.at) {
+            out.push(Self {
+                source: format!("{} other sources, the oldest {}", others.len(), oldest.source),
+                ..(*oldest).clone()
+            });
+        }
+        out.extend(all.iter().filter(|source| !is_plain(source)).cloned());
+        out
+    }
+}
+
+/// So many fresh sources beside the first are told in one.
+const GROUPED_FROM: usize = 3;
+
 /// One step of an explanation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
@@ -307,4 +334,45 @@ pub struct Attachment {
     /// Content.
     #[serde(skip)]
     pub content: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(name: &str, hour: u32, stale: bool) -> AsOf {
+        AsOf {
+            source: name.to_owned(),
+            at: format!("2026-03-10T{hour:02}:00:00Z").parse().ok(),
+            stale,
+            note: None,
+        }
+    }
+
+    fn names(all: &[AsOf]) -> Vec<String> {
+        AsOf::grouped(all)
+            .into_iter()
+            .map(|source| source.source)
+            .collect()
+    }
+
+    #[test]
+    fn many_fresh_sources_are_told_by_the_first_and_the_oldest_and_a_stale_one_never_hides() {
+        let all = [
+            source("ledger", 10, false),
+            source("bank", 8, false),
+            source("old ledger", 1, true),
+            source("cards", 9, false),
+            source("deposits", 9, false),
+        ];
+        assert_eq!(
+            names(&all),
+            ["ledger", "3 other sources, the oldest bank", "old ledger"]
+        );
+        assert_eq!(AsOf::grouped(&all)[1].at, all[1].at);
+        assert_eq!(names(&all[..4]), ["ledger", "bank", "old ledger", "cards"]);
+        let mut missing = all.clone();
+        missing[4].at = None;
+        assert_eq!(AsOf::grouped(&missing), missing);
+    }
 }

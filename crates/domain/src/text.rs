@@ -7,6 +7,11 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+/// A date as people say it: `8 Mar 2026`, which no country reads in another order.
+pub fn day(on: chrono::NaiveDate) -> String {
+    on.format("%-d %b %Y").to_string()
+}
+
 /// Is this a character that no honest name holds: a control, a bidi override or isolate, a zero-width?
 pub fn is_deceptive(c: char) -> bool {
     c.is_control()

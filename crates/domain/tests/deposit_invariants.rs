@@ -406,7 +406,13 @@ fn worsen(facts: &mut AccountFacts, how: u8) {
         9 => facts.holds.push(hold(HoldCode::Legal, false)),
         10 => facts.holds.push(hold(HoldCode::Approval, false)),
         11 => facts.status.written_off = true,
-        12 => facts.payments[0].payer_match = PayerMatch::Mismatch,
+        // A payer who was accepted stays accepted, whatever the name on the receipt.
+        12 => {
+            facts.payments[0].payer_match = PayerMatch::Mismatch;
+            if facts.payments[0].state == PaymentState::Accepted {
+                facts.payments[0].state = PaymentState::HeldThirdParty;
+            }
+        }
         13 => facts.disputes.push(Dispute {
             id: DisputeId::new("DP1"),
             payment: (SourceId::new("bank"), PaymentId::new("PAY1")),

@@ -124,10 +124,12 @@ pub(super) fn disputed(ground: &Ground<'_>) -> Ruling {
         .iter()
         .map(|contested| contested_said(contested, &ground.location))
         .collect();
-    let safe = if ground.contested.iter().all(|contested| contested.bounced) {
-        "A payment was returned by your bank."
+    let (safe, next) = if ground.contested.iter().all(|contested| contested.bounced) {
+        let next = "Ask the client to pay again; nothing is left to contest with the bank.";
+        ("A payment was returned by your bank.", next)
     } else {
-        "There is a query with your card issuer about a payment."
+        let safe = "There is a query with your card issuer about a payment.";
+        (safe, "Chargeback owner: send the evidence in time.")
     };
     let sources: Vec<String> = ground
         .contested
@@ -136,7 +138,7 @@ pub(super) fn disputed(ground: &Ground<'_>) -> Ruling {
         .map(|d| d.payment.0.to_string())
         .collect();
     Ruling::applies("B13", texts.join(" "), Some(safe.to_owned()), Tone::Warn)
-        .next("Chargeback owner: send the evidence in time.")
+        .next(next)
         .from(&sources)
 }
 
@@ -152,7 +154,7 @@ fn contested_said(contested: &Contested<'_>, location: &Location) -> String {
             format!("A payment of {amount} {what}; the ledger does not count it.")
         } else {
             format!(
-                "A payment of {amount} cleared in the ledger {what}: {} is owed again.",
+                "A payment of {amount} cleared in the ledger but {what}: {} is owed again.",
                 contested.owed_again
             )
         };
@@ -160,7 +162,7 @@ fn contested_said(contested: &Contested<'_>, location: &Location) -> String {
     let due = dispute.due_at.map_or(String::new(), |due| {
         format!(
             "; evidence due by {}",
-            due.with_timezone(&location.zone).format("%-d %b %Y %H:%M")
+            due.with_timezone(&location.zone).format("%-d %b %Y %H:%M %Z")
         )
     });
     let stage = dispute.stage.word().replace('_', " ");

@@ -416,7 +416,7 @@ fn reopened(ground: &Ground<'_>) -> Ruling {
         .day
         .checked_sub_days(Days::new(REOPENED_DAYS))
         .unwrap_or(NaiveDate::MIN);
-    let mut found: Vec<(NaiveDate, &str)> = ground
+    let mut found: Vec<(NaiveDate, String)> = ground
         .account
         .parts
         .iter()
@@ -425,9 +425,10 @@ fn reopened(ground: &Ground<'_>) -> Ruling {
         .map(|(on, item)| {
             (
                 on,
-                item.invoice
-                    .as_ref()
-                    .map_or(item.document.as_str(), |number| number.as_str()),
+                match &item.invoice {
+                    Some(number) => format!("Invoice {number}"),
+                    None => format!("Document {}", item.document),
+                },
             )
         })
         .collect();

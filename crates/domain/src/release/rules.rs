@@ -8,6 +8,7 @@ use crate::model::{
     CddState, Collector, Hold, HoldCode, Quote, ReleaseRoute, ReleaseState, SanctionsState, Whereabouts,
 };
 use crate::money::Money;
+use crate::text::day;
 
 const CLIENT: &[&str] = &["client status"];
 const HOLDS: &[&str] = &["holds"];
@@ -192,7 +193,7 @@ impl Case<'_> {
     pub(super) fn cancellation_right(&self) -> Finding {
         match self.lot.and_then(|lot| lot.cancellation_until) {
             Some(until) if self.day <= until && self.rule.hold_for_cancellation => {
-                found(true, format!("the buyer may cancel until {until}"), LOTS)
+                found(true, format!("the buyer may cancel until {}", day(until)), LOTS)
             }
             Some(until) if self.day <= until => found(
                 false,
@@ -276,7 +277,7 @@ impl Case<'_> {
                 Some(at) => format!(
                     "{} data is from {}, too old",
                     source.name,
-                    at.format("%Y-%m-%d %H:%M UTC")
+                    at.format("%-d %b %Y %H:%M UTC")
                 ),
             });
         }

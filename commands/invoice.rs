@@ -7,7 +7,7 @@ use crate::Asked;
 use crate::errors::{Failure, UserError};
 use crate::grammar::InvoiceArgs;
 use crate::lookup;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use hammerdesk_domain::access::{Asker, Permission};
 use hammerdesk_domain::ageing::Bands;
 use hammerdesk_domain::balance::{self, BalanceAnswer, BalanceQuestion, Narrow};
@@ -51,10 +51,11 @@ struct Found {
 pub(crate) async fn answer(asked: &mut Asked<'_>, args: &InvoiceArgs) -> Result<Reply, Failure> {
     let number = text::clean(&args.number, 40);
     let all = asked.view.invoices_numbered(&number).await?;
-    let mut items = Vec::new();
-    let found = if all.is_empty() {
-        items = asked.view.ledger_of_invoice(&number).await?;
-        in_ledger(&items, args)
+    let by_ledger = all.is_empty();
+    let found = if by_ledger {
+        let today = asked.moment.now.date_naive();
+        let since = today.checked_sub_days(Days::new(RECENT_DAYS)).unwrap_or(today);
+        in_ledger(&asked.view.ledger_of_invoice(&number, since).await?, args)
     } else {
         let narrowed = lookup::narrow_invoices(all, args.entity.as_deref(), args.year);
         narrowed
@@ -77,26 +78,20 @@ pub(crate) async fn answer(asked: &mut Asked<'_>, args: &InvoiceArgs) -> Result<
         return Ok(which(&seen));
     }
     let Some(invoice) = seen.pop() else {
+        if by_ledger {
+            return Err(UserError::unknown(format!(
+                "There is no open invoice {number} that you may see. Check the number, or ask for the client with \
+                 /balance and as_of: where it was cleared long ago."
+            ))
+            .into());
+        }
         return Err(UserError::unknown(format!(
             "There is no invoice {number} that you may see. Check the number, or ask for the client with /balance."
         ))
         .into());
     };
     let lots = Lots::Invoice(invoice.key.clone());
-    let mut facts = lookup::facts(asked, &invoice.client, Part::Release { lots }).await?;
-    // What was cleared long ago is not part of an account, but it is of its invoice.
-    let of_invoice = items
-        .into_iter()
-        .filter(|item| item.client == invoice.client && is_of(item, &invoice.key));
-    for item in of_invoice {
-        let same = |other: &LedgerItem| {
-            (&other.entity, &other.document, other.year, other.line)
-                == (&item.entity, &item.document, item.year, item.line)
-        };
-        if !facts.items.iter().any(same) {
-            facts.items.push(item);
-        }
-    }
+    let facts = lookup::facts(asked, &invoice.client, Part::Release { lots }).await?;
     Ok(reply(
         &facts,
         &invoice.key,
@@ -182,6 +177,9 @@ fn which(invoices: &[Found]) -> Reply {
     });
     reply
 }
+
+/// For how long a cleared item is still found by its invoice; an account holds them as long.
+const RECENT_DAYS: u64 = 40;
 
 /// How many invoices are offered to choose from.
 const MOST_CHOICES: usize = 5;

@@ -64,6 +64,7 @@ enum Command {
     /// Say what is wrong with config, store and feeds, and what to do about it
     Check(check::CheckArgs),
     /// Bring the store to this version's schema
+    #[command(after_help = "Example:\n  hammerdesk migrate --config /etc/hammerdesk.toml")]
     Migrate,
     /// Load files from a ledger export or another source
     Import(import::ImportArgs),

@@ -1,5 +1,6 @@
 //! Single invoices, lots and sales.
 
+use chrono::NaiveDate;
 use hammerdesk_domain::ids::{InvoiceKey, LotKey, SaleNo};
 use hammerdesk_domain::model::{Invoice, InvoiceLine, LedgerItem, Lot, Release, Sale};
 
@@ -9,8 +10,10 @@ use crate::rows::{rows, selects};
 
 selects! {
     INVOICES_NUMBERED = Invoice "WHERE t.invoice IN ($1, $2, $3) ORDER BY t.entity, t.year DESC, t.invoice";
-    ITEMS_OF_INVOICE = Ledger "WHERE t.invoice IN ($1, $2, $3) ORDER BY t.entity, t.year DESC, t.invoice, t.document, t.line \
-        LIMIT 500";
+    OPEN_OF_INVOICE = Ledger "WHERE t.cleared_on IS NULL AND t.invoice IN ($1, $2, $3) \
+        ORDER BY t.entity, t.year DESC, t.invoice, t.document, t.line LIMIT 500";
+    CLEARED_OF_INVOICE = Ledger "WHERE t.cleared_on >= $4 AND t.invoice IN ($1, $2, $3) \
+        ORDER BY t.entity, t.year DESC, t.invoice, t.document, t.line LIMIT 500";
     LINES = InvoiceLine "WHERE t.entity = $1 AND t.invoice = $2 AND t.year = $3 ORDER BY t.line";
     LOT = Lot "WHERE t.sale = $1 AND t.lot = $2";
     LOTS_OF_SALE = Lot "WHERE t.sale = $1 ORDER BY t.lot";
@@ -27,14 +30,23 @@ impl View {
         rows!(self, INVOICES_NUMBERED, number, short, padded.as_str())
     }
 
-    /// What the ledger holds of that invoice number, open or cleared, for houses that feed no invoices. The
-    /// ledger has no index by invoice, because it would slow every import down for the sake of this
-    /// question alone, so it is asked only where [`View::invoices_numbered`] found nothing.
-    pub async fn ledger_of_invoice(&mut self, number: &str) -> Result<Vec<LedgerItem>> {
+    /// What the ledger holds of that invoice number, for houses that feed no invoices: what is open, and what
+    /// was cleared since that day. An index by invoice would slow every import down for this question alone,
+    /// so it walks through the open items, and is asked only where [`View::invoices_numbered`] found nothing.
+    pub async fn ledger_of_invoice(&mut self, number: &str, since: NaiveDate) -> Result<Vec<LedgerItem>> {
         let number = number.trim();
         let short = number.trim_start_matches('0');
         let padded = format!("{short:0>10}");
-        rows!(self, ITEMS_OF_INVOICE, number, short, padded.as_str())
+        let mut items: Vec<LedgerItem> = rows!(self, OPEN_OF_INVOICE, number, short, padded.as_str())?;
+        items.extend(rows!(
+            self,
+            CLEARED_OF_INVOICE,
+            number,
+            short,
+            padded.as_str(),
+            since
+        )?);
+        Ok(items)
     }
 
     /// The lines of an invoice.

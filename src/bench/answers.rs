@@ -58,7 +58,7 @@ pub(super) async fn balance(
     let house = SampleHouse::scaled_to_invoices(7, clock.now(), invoices);
     let started = Instant::now();
     furnish_with(store, &house, READ_BY_BALANCE, clock.as_ref(), |what| {
-        progress(&format!("{engine}: loading {what}"))
+        progress(&format!("{engine}: loading {what}"));
     })
     .await?;
     progress("");

@@ -85,7 +85,12 @@ impl Desk {
         (folder, file)
     }
 
-    fn over(store: Store, folder: Option<tempfile::TempDir>, change: impl FnOnce(&mut Settings)) -> Self {
+    /// An app over any store.
+    pub(crate) fn over(
+        store: Store,
+        folder: Option<tempfile::TempDir>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let house = house();
         let mut settings = settings(&house);
         settings.pace.per_minute = 100_000;

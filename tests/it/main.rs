@@ -13,5 +13,7 @@ mod cli;
 mod console;
 mod contract;
 mod docs;
+mod faults;
 mod harness;
 mod import;
+mod process;

@@ -5,6 +5,7 @@
 //! writer (`BEGIN IMMEDIATE`) and a few readers in WAL mode; PostgreSQL has a pool.
 
 use std::ops::{Deref, DerefMut};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -310,6 +311,13 @@ impl Store {
     }
 }
 
+/// The folder of that file, where there is none.
+fn no_folder(file: &str) -> Option<String> {
+    let folder = Path::new(file).parent()?;
+    let is_missing = !folder.as_os_str().is_empty() && !folder.is_dir();
+    is_missing.then(|| folder.display().to_string())
+}
+
 fn sqlite_reason(place: &str, error: &sqlx::Error) -> StoreError {
     let place = place.to_owned();
     let code = error
@@ -319,7 +327,11 @@ fn sqlite_reason(place: &str, error: &sqlx::Error) -> StoreError {
     match (error, code.map(|code| code & 0xFF)) {
         (sqlx::Error::Database(refusal), _) if is_busy(refusal.as_ref()) => StoreError::Locked(place),
         (_, Some(26 | 11)) => StoreError::NotADatabase(place),
-        (_, Some(14)) if !std::path::Path::new(&place).exists() => StoreError::Missing(place),
+        (_, Some(14)) if no_folder(&place).is_some() => StoreError::Unreachable {
+            reason: format!("there is no folder {}", no_folder(&place).unwrap_or_default()),
+            place,
+        },
+        (_, Some(14)) if !Path::new(&place).exists() => StoreError::Missing(place),
         _ => StoreError::Unreachable {
             place,
             reason: error.to_string(),

@@ -1,6 +1,9 @@
 //! The schema and its history: embedded migrations, the same file names for both engines.
 
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{Acquire, SqlSafeStr};
@@ -20,6 +23,9 @@ macro_rules! migrations {
         }),+];
     };
 }
+
+/// How every SQLite file begins.
+const SQLITE_BEGINS: &[u8; 16] = b"SQLite format 3\0";
 
 struct Step {
     version: i64,
@@ -79,11 +85,8 @@ impl Store {
     /// Which schema the database has.
     pub async fn schema(&self) -> Result<Schema> {
         let needed = SQLITE.last().map_or(0, |step| step.version);
-        // Open connections go on reading a file that has been deleted under them.
-        if let Pools::Sqlite { options, .. } = &self.pools
-            && !options.get_filename().exists()
-        {
-            return Err(StoreError::Missing(self.place.clone()));
+        if let Pools::Sqlite { options, .. } = &self.pools {
+            self.look_at(options.get_filename())?;
         }
         let mut view = self.read().await?;
         let found: Result<i64, sqlx::Error> =
@@ -94,6 +97,20 @@ impl Store {
                 Ok(Schema { found: 0, needed })
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Open connections go on reading from memory what is no longer in the file: it is looked at itself.
+    fn look_at(&self, file: &Path) -> Result<()> {
+        let mut begins = [0; SQLITE_BEGINS.len()];
+        match File::open(file).and_then(|mut file| file.read_exact(&mut begins)) {
+            Ok(()) if begins == *SQLITE_BEGINS => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(StoreError::Missing(self.place.clone())),
+            Err(error) if error.kind() != ErrorKind::UnexpectedEof => Err(StoreError::Unreachable {
+                place: self.place.clone(),
+                reason: error.to_string(),
+            }),
+            _ => Err(StoreError::NotADatabase(self.place.clone())),
         }
     }
 

@@ -70,6 +70,16 @@ pub async fn each_empty_url(test: impl AsyncFn(String)) {
     }
 }
 
+/// Takes a PostgreSQL database away from everybody who is connected to it.
+#[expect(clippy::missing_panics_doc, reason = "a test panics when it fails")]
+pub async fn drop_database(url: &str) {
+    let options: PgConnectOptions = url.parse().expect("the address of a test database");
+    let name = options.get_database().expect("its name").to_owned();
+    if let Some(server) = server().await {
+        server.drop(&name).await;
+    }
+}
+
 /// Says on which engine a test failed.
 async fn on_engine(engine: &str, test: impl Future<Output = ()>) {
     if let Err(panic) = AssertUnwindSafe(test).catch_unwind().await {

@@ -128,7 +128,7 @@ pub(super) async fn balance(
 /// Questions that are asked before anything is measured.
 const WARM: u64 = 200;
 /// The sample house's ordinary clients are numbered from here.
-const FIRST_CLIENT: u64 = 2_000_001;
+const FIRST_CLIENT: u64 = 2_000_000;
 
 /// Completion of names, numbers and single letters among so many clients.
 pub(super) async fn complete(

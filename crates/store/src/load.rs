@@ -371,14 +371,29 @@ impl Loader {
         if self.batch.entity == Entity::Ledger {
             self.after_ledger(&mut loaded).await?;
         }
-        self.rename().await?;
+        let many_renamed = self.rename().await?;
         summary.quarantined.extend(loaded.contradictions.iter().cloned());
         add_batch(&mut self.conn, &self.batch, &loaded, &summary, None).await?;
         add_quarantine(&mut self.conn, self.id, &summary.quarantined).await?;
         commit(&mut self.conn).await?;
         drop(turn);
+        if many_renamed {
+            self.vacuum_words().await;
+        }
         close(self.conn).await;
         Ok(loaded)
+    }
+
+    /// PostgreSQL answers a search from the index alone only after a vacuum; the load is done, so that
+    /// one which fails is no failure of the load.
+    async fn vacuum_words(&mut self) {
+        if let Lone::Postgres(c) = &mut self.conn
+            && let Err(error) = sqlx::raw_sql("VACUUM (ANALYZE) name_token")
+                .execute(&mut **c)
+                .await
+        {
+            tracing::warn!(%error, "store.load.vacuum");
+        }
     }
 
     /// Forgets everything that was staged.
@@ -503,12 +518,13 @@ impl Loader {
     }
 
     /// Rewrites the searchable words of every client whose names changed.
-    async fn rename(&mut self) -> Result<()> {
+    /// Gives whether they were many.
+    async fn rename(&mut self) -> Result<bool> {
         let renamed = match self.batch.entity {
             Entity::Client => merging::RENAMED_CLIENTS,
             Entity::Ledger => merging::RENAMED_BY_LEDGER,
             Entity::Alias => merging::RENAMED_BY_ALIAS,
-            _ => return Ok(()),
+            _ => return Ok(false),
         };
         let renamed = run!(self.conn, |c| sqlx::query(renamed)
             .bind(self.id)
@@ -550,11 +566,11 @@ impl Loader {
         }
         sink.flush(&mut self.conn).await?;
         if renamed > MANY {
-            for table in ["client", "alias", "name_token"] {
+            for table in ["client", "alias"] {
                 self.analyze(table).await?;
             }
         }
-        Ok(())
+        Ok(renamed > MANY)
     }
 }
 

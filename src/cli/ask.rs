@@ -78,6 +78,10 @@ pub(super) async fn run(args: AskArgs, config: Config, clock: Arc<dyn Clock>) ->
         print(&serde_json::to_string_pretty(&object)?);
     } else {
         print(&text);
+        // Chat has buttons for this; at a shell the choice is typed.
+        for (at, option) in reply.menu.iter().flat_map(|menu| &menu.options).enumerate() {
+            print(&format!("  {}. hammerdesk ask '{}'", at + 1, option.run));
+        }
     }
     if tokio::time::timeout(PATIENCE, commands.flush()).await.is_err() {
         say(

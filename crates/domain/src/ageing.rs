@@ -49,7 +49,7 @@ pub enum BandsError {
 }
 
 const LONGEST: i64 = 3650;
-const MOST: usize = 12;
+const MOST: usize = 8;
 
 impl Default for Bands {
     /// `[0, 30, 60, 90]`.
@@ -265,7 +265,7 @@ mod tests {
                 "the bands' upper ends must ascend, but 30 comes after 30",
                 "-1 days cannot be the end of a band: take 0 to 3650",
                 "999999 days cannot be the end of a band: take 0 to 3650",
-                "13 bands are too many to read: take at most 12",
+                "13 bands are too many to read: take at most 8",
             ]
         );
     }

@@ -43,15 +43,15 @@ fn mistake(mapping: &str) -> String {
 #[test]
 fn an_export_with_names_of_its_own_becomes_ledger_rows() {
     let file = b"customerID,PaperlessDate,invoiceNumber,InvoiceDate,InvoiceAmount,Disputed,SettledDate,PaperlessBill,DaysLate\r\n\
-        0379-nevhp,4/6/2013,611365,1/2/2013,55.94,No,1/15/2013,Paper,0\r\n\
-        8976-AMJEO,,7900770,1/26/2012,61.74,Yes,,,6\r\n\
-        8976-AMJEO,3/3/2012,7900771,1/26/2012,61.74,Yes,,Paper,6\r\n";
+        0042-testa,4/5/2013,700001,1/2/2013,51.30,No,1/15/2013,Paper,0\r\n\
+        0043-TESTB,,7000770,1/26/2012,61.74,Yes,,,6\r\n\
+        0043-TESTB,3/3/2012,7000771,1/26/2012,61.74,Yes,,Paper,6\r\n";
     let read = mapped(INVOICES, file).unwrap();
     assert_eq!(
         read.complaints(),
         ["3:PaperlessDate: PaperlessDate and PaperlessBill are blank"]
     );
-    assert_eq!(read.column("client"), [&text("0379-NEVHP"), &text("8976-AMJEO")]);
+    assert_eq!(read.column("client"), [&text("0042-TESTA"), &text("0043-TESTB")]);
     assert_eq!(read.column("year"), [&Value::Int(2013), &Value::Int(2012)]);
     assert_eq!(read.column("cleared_on"), [&date("2013-01-15"), &Value::Null]);
     assert_eq!(read.column("disputed"), [&Value::Bool(false), &Value::Bool(true)]);
@@ -270,18 +270,18 @@ fn a_column_that_the_file_lacks_is_named_with_the_one_that_is_there() {
 
 #[test]
 fn declared_control_totals_are_held_against_the_file() {
-    let mapping = format!("{INVOICES}\n[totals]\nrows = 2\n[totals.sums.amount]\nUSD = \"117.68\"\n");
+    let mapping = format!("{INVOICES}\n[totals]\nrows = 2\n[totals.sums.amount]\nUSD = \"113.04\"\n");
     let profile = Profile::from_toml("test", &mapping).unwrap();
     let file = b"customerID,PaperlessDate,invoiceNumber,InvoiceDate,InvoiceAmount,Disputed,SettledDate,PaperlessBill\n\
-        A,4/6/2013,611365,1/2/2013,55.94,No,1/15/2013,Paper\n";
+        A,4/5/2013,700001,1/2/2013,51.30,No,1/15/2013,Paper\n";
     let totals = read(&profile, file).unwrap().totals;
     assert_eq!(
         profile.judge(&totals).unwrap_err().to_string(),
-        "The control totals do not tie. The file should hold 2 rows and holds 1. amount in USD should add up to 117.68 and adds up to 55.94."
+        "The control totals do not tie. The file should hold 2 rows and holds 1. amount in USD should add up to 113.04 and adds up to 51.30."
     );
     let twice = [
         file.as_slice(),
-        b"A,4/6/2013,611366,1/2/2013,61.74,No,1/15/2013,Paper\n",
+        b"A,4/5/2013,700002,1/2/2013,61.74,No,1/15/2013,Paper\n",
     ]
     .concat();
     assert!(profile.judge(&read(&profile, &twice).unwrap().totals).is_ok());

@@ -108,7 +108,10 @@ impl Config {
         let house = House { locations };
         no_twins("locations", self.locations.iter().map(|l| l.id.as_str()))?;
         for (at, one) in self.locations.iter().enumerate() {
-            if let Some(other) = self.locations[..at].iter().find(|other| other.entity == one.entity) {
+            if let Some(other) = self.locations[..at]
+                .iter()
+                .find(|other| other.entity == one.entity)
+            {
                 return Err(ConfigError(format!(
                     "[[locations]] {:?} and {:?} both bill through entity {:?}; its rules would be those of the first",
                     other.id, one.id, one.entity
@@ -255,8 +258,15 @@ mod tests {
     #[test]
     fn two_locations_with_one_entity_are_refused() {
         let text = "[[locations]]\nid = \"a\"\nentity = \"1\"\ntime_zone = \"UTC\"\n[[locations]]\nid = \"b\"\nentity = \"1\"\ntime_zone = \"UTC\"";
-        let error = Config::from_toml(text).unwrap().settings().expect_err("twins").to_string();
-        assert!(error.starts_with("[[locations]] \"a\" and \"b\" both bill through entity \"1\""), "{error}");
+        let error = Config::from_toml(text)
+            .unwrap()
+            .settings()
+            .expect_err("twins")
+            .to_string();
+        assert!(
+            error.starts_with("[[locations]] \"a\" and \"b\" both bill through entity \"1\""),
+            "{error}"
+        );
     }
 
     #[test]

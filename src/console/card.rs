@@ -1,7 +1,7 @@
 //! An answer as HTML: cards, figures, buttons, menus, forms and files.
 //!
 //! Everything that a [`Reply`] holds is text from outside until proven otherwise: maud escapes it, and
-//! [`plain`] takes away controls and direction overrides before that, so that no name can format, forge
+//! `plain` takes away controls and direction overrides before that, so that no name can format, forge
 //! or hide anything. Tone is always said in words or signs as well as in colour.
 
 use chrono::{DateTime, NaiveDate, Utc};

@@ -118,7 +118,7 @@ pub struct Location {
     pub deposit_rules: Vec<DepositRule>,
     /// Release rules in order of `from`; never empty.
     pub release_rules: Vec<ReleaseRule>,
-    /// The team that people are sent to: "please speak to <team>".
+    /// The team that people are sent to: "please speak to TEAM".
     pub team: String,
     /// Business days after which a payment that was seen but not posted is a reconciliation task (B10).
     pub unposted_after_days: u32,

@@ -2,7 +2,7 @@
 //!
 //! [`Store::read`] gives a [`View`] (queries only, one consistent state), [`Store::write`] a [`Unit`]
 //! (changes that become visible together), [`Store::begin_load`] takes a file's rows. The same statements
-//! serve SQLite and PostgreSQL; only [`engine`] and the bulk path know which it is.
+//! serve SQLite and PostgreSQL; only `engine` and the bulk path know which it is.
 
 mod account;
 mod actions;

@@ -53,11 +53,11 @@ async fn a_message_comes_back_word_for_word_to_those_who_may_read_it() {
             view.chat_page(&person("ben"), "shipping", None, 10)
                 .await
                 .unwrap(),
-            [open.clone()]
+            std::slice::from_ref(&open)
         );
         assert_eq!(
             view.chat_since(&person("ben"), Uuid::nil(), 10).await.unwrap(),
-            [open.clone()]
+            std::slice::from_ref(&open)
         );
         assert_eq!(view.chat_message(&person("ben"), private.id).await.unwrap(), None);
         assert_eq!(

@@ -302,7 +302,7 @@ impl Store {
                 let options = options
                     .as_ref()
                     .clone()
-                    .pragma("cache_size", "-48000")
+                    .pragma("cache_size", "-32000")
                     .pragma("temp_store", "FILE");
                 Lone::Sqlite(Box::new(options.connect().await?))
             }

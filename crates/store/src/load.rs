@@ -362,6 +362,7 @@ impl Loader {
     /// Makes everything visible as a whole.
     pub async fn finish(mut self, mut summary: Summary) -> Result<Loaded> {
         let checked = self.check().await?.clone();
+        (self.keys, self.names) = (Vec::new(), HashSet::new());
         let turn = self.store.turn().await?;
         begin(&mut self.conn).await?;
         let mut loaded = Loaded::nothing(self.id);

@@ -10,6 +10,7 @@ use hammerdesk_domain::ageing::Bands;
 use hammerdesk_domain::freshness::Needed;
 use hammerdesk_domain::ids::{EntityCode, LocationId, PersonId, SourceId};
 use hammerdesk_domain::location::House;
+use hammerdesk_domain::record::Entity;
 
 use crate::errors::Failure;
 
@@ -35,6 +36,9 @@ pub struct Feed {
     pub id: SourceId,
     /// As people call it.
     pub name: String,
+    /// What it must have delivered before it counts as there at all: its as-of is that of the oldest.
+    /// Where nothing is said, whatever it delivered counts.
+    pub brings: Vec<Entity>,
     /// Which decisions need it.
     pub needed_for: Needed,
     /// Soft limit.

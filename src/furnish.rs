@@ -26,6 +26,7 @@ pub fn settings(house: &SampleHouse) -> Settings {
             .map(|feed| Feed {
                 id: feed.id,
                 name: feed.name,
+                brings: feed.brings,
                 needed_for: feed.needed_for,
                 soft: feed.soft,
                 hard: feed.hard,

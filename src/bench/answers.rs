@@ -42,6 +42,8 @@ const COMPLETION: Duration = Duration::from_millis(5);
 fn unhurried(mut settings: Settings) -> Settings {
     settings.pace.per_minute = u32::MAX / 100;
     settings.pace.burst = u32::MAX / 100;
+    // Only what a balance reads is loaded.
+    settings.feeds.iter_mut().for_each(|feed| feed.brings.clear());
     let operator = Settings::operator();
     settings.people.insert(operator.id.clone(), operator);
     settings

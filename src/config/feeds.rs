@@ -8,6 +8,7 @@ use hammerdesk_commands::settings::Feed;
 use hammerdesk_domain::freshness::Needed;
 use hammerdesk_domain::ids::{EntityCode, LocationId, SourceId};
 use hammerdesk_domain::location::House;
+use hammerdesk_domain::record::Entity;
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
@@ -30,6 +31,9 @@ pub struct FeedSection {
     /// Does each file hold everything, so that what it lacks is gone?
     #[serde(default)]
     pub complete: bool,
+    /// The entities it must have delivered before it counts as there at all: `["ledger", "invoice"]`.
+    #[serde(default)]
+    pub brings: Vec<String>,
     /// Which decisions need it: `balance`, `release`, `deposit`.
     #[serde(default)]
     pub needed_for: Vec<String>,
@@ -51,6 +55,21 @@ pub struct FeedSection {
 impl FeedSection {
     pub(super) fn read(&self, house: &House) -> Result<Feed, ConfigError> {
         let fault = |what: String| ConfigError(format!("[[feeds]] {:?}: {what}", self.id));
+        let brings = self
+            .brings
+            .iter()
+            .map(|word| {
+                Entity::named(word).ok_or_else(|| {
+                    let known = Entity::ALL.iter().map(|entity| entity.name());
+                    let near = known
+                        .min_by_key(|known| strsim::osa_distance(word, known))
+                        .unwrap_or("ledger");
+                    fault(format!(
+                        "brings: there is no entity {word:?}; did you mean {near:?}?"
+                    ))
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
         let mut needed_for = Needed::default();
         for word in &self.needed_for {
             match word.as_str() {
@@ -90,6 +109,7 @@ impl FeedSection {
         Ok(Feed {
             id: SourceId::new(self.id.as_str()),
             name: self.name.clone().unwrap_or_else(|| self.id.clone()),
+            brings,
             needed_for,
             soft,
             hard,

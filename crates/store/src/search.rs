@@ -18,6 +18,8 @@ pub(crate) const OTHER_NAME: i64 = 2;
 /// How many rows of the rarest word are looked at before anything was found, and at most.
 const SCAN: i64 = 500;
 const DEEP_SCAN: i64 = 30_000;
+/// With so many found nobody waits for a deeper look: another letter narrows better than a longer list.
+const FEW: usize = 10;
 /// How many fitting clients are ranked at a time.
 const RANKED: i64 = 30;
 /// Clients that one statement reads.
@@ -313,7 +315,7 @@ impl View {
             counted.push((count, word));
         }
         counted.sort_by_key(|(count, word)| (*count, std::cmp::Reverse(word.len())));
-        let enough = hits.len() + limit;
+        let enough = hits.len() + limit.min(FEW);
         for scan in [SCAN, DEEP_SCAN] {
             for place in [FIRST, LATER, OTHER_NAME] {
                 self.fitting(words, &counted, place, scan, hits).await?;

@@ -7,6 +7,7 @@ pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod console;
+pub mod discord;
 pub mod engine;
 pub mod furnish;
 pub mod http;

@@ -1,0 +1,1 @@
+//! The communication SLA: calendars, clocks, policies; computed from events, never remembered by a timer.

@@ -1,0 +1,1 @@
+//! Discord, through serenity: the only place that knows that platform.

@@ -14,6 +14,7 @@ pub mod escalation;
 pub mod exposure;
 pub mod facts;
 pub mod freshness;
+pub mod helpdesk;
 pub mod ids;
 pub mod location;
 pub mod message;

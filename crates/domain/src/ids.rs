@@ -89,6 +89,8 @@ text_id! {
     AuthorityId;
     /// A person who talks to us, as the config or the platform names them.
     PersonId;
+    /// A channel of the team chat as the config names it: `accounts-london`.
+    ChannelId;
     /// A button or menu: opaque, at most 100 characters, alive across restarts.
     ActionId;
 }

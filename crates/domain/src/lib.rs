@@ -8,6 +8,7 @@ pub mod access;
 pub mod ageing;
 pub mod allocation;
 pub mod balance;
+pub mod chat;
 pub mod clock;
 pub mod deposit;
 pub mod escalation;

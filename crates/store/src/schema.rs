@@ -36,6 +36,7 @@ struct Step {
 migrations! {
     1 "0001_house";
     2 "0002_chat";
+    3 "0003_outbox";
 }
 
 statements! {

@@ -3,6 +3,7 @@
 mod accounts;
 mod chat;
 mod loads;
+mod outgoing;
 mod records;
 mod searches;
 mod statements;

@@ -8,7 +8,8 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 use crate::engine::{Lone, run};
 use crate::testing::each_engine;
 use crate::{
-    Store, account, actions, answers, batches, chat, debtors, load, merging, property, raw, schema, search,
+    Store, account, actions, answers, batches, chat, debtors, heard, load, merging, outbox, posts, property,
+    raw, schema, search,
 };
 
 fn named() -> Vec<(&'static str, String)> {
@@ -19,7 +20,10 @@ fn named() -> Vec<(&'static str, String)> {
         batches::STATEMENTS,
         chat::STATEMENTS,
         debtors::STATEMENTS,
+        heard::STATEMENTS,
         load::STATEMENTS,
+        outbox::STATEMENTS,
+        posts::STATEMENTS,
         raw::STATEMENTS,
         schema::STATEMENTS,
         search::STATEMENTS,

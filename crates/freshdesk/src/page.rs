@@ -1,0 +1,67 @@
+//! Lists: what one answer held, and whether there is more.
+
+use crate::lenient::Unreadable;
+
+/// The records of one list, and the places of those that could not be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing<T> {
+    /// The records, in Freshdesk's order.
+    pub items: Vec<T>,
+    /// Entries left out because they had no id or were no records.
+    pub unreadable: Vec<Unreadable>,
+}
+
+impl<T> Default for Listing<T> {
+    fn default() -> Self {
+        Self {
+            items: Vec::new(),
+            unreadable: Vec::new(),
+        }
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// The records, in Freshdesk's order.
+    pub items: Vec<T>,
+    /// Entries left out because they had no id or were no records.
+    pub unreadable: Vec<Unreadable>,
+    /// Whether there is more, and where.
+    pub more: More,
+}
+
+/// What comes after a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum More {
+    /// Nothing: this was the last page.
+    Nothing,
+    /// That page, of the same question.
+    Page(u32),
+    /// There is more, but Freshdesk gives no further pages of this question: ask a narrower one, such as from the
+    /// last `updated_at` seen.
+    Capped,
+}
+
+impl<T> Page<T> {
+    pub(crate) fn capped() -> Self {
+        Self {
+            items: Vec::new(),
+            unreadable: Vec::new(),
+            more: More::Capped,
+        }
+    }
+
+    pub(crate) fn of(listing: Listing<T>, next: Option<u32>, last_allowed: u32) -> Self {
+        let more = match next {
+            None => More::Nothing,
+            Some(page) if page > last_allowed => More::Capped,
+            Some(page) => More::Page(page),
+        };
+        Self {
+            items: listing.items,
+            unreadable: listing.unreadable,
+            more,
+        }
+    }
+}

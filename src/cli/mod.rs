@@ -1,6 +1,7 @@
 //! The command line: data on stdout, everything else on stderr; 0 done, 1 failed, 2 input refused, 64 usage.
 
 mod ask;
+mod calendar;
 mod check;
 mod debtors;
 mod demo;
@@ -72,6 +73,12 @@ enum Command {
     Ask(ask::AskArgs),
     /// Ageing of everything open, per entity and currency
     Debtors(debtors::DebtorsArgs),
+    /// Business calendars
+    Calendar {
+        /// What of them.
+        #[command(subcommand)]
+        command: calendar::CalendarCommand,
+    },
     /// The sources of the figures
     Feed {
         /// What of them.
@@ -114,9 +121,12 @@ async fn execute(cli: Cli) -> anyhow::Result<Done> {
     if let Command::Demo(args) = cli.command {
         return demo::run(args, clock).await;
     }
+    if let Command::Calendar { command } = &cli.command {
+        return calendar::run(command);
+    }
     let config = Config::load(cli.config.as_deref())?;
     match cli.command {
-        Command::Demo(_) => Ok(Done::Ok),
+        Command::Demo(_) | Command::Calendar { .. } => Ok(Done::Ok),
         Command::Serve(args) => serve::run(args, config, clock).await,
         Command::Check(args) => check::run(args, &config, clock.as_ref()).await,
         Command::Migrate => migrate::run(&config).await,

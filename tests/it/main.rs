@@ -17,3 +17,4 @@ mod faults;
 mod harness;
 mod import;
 mod process;
+mod sla;

@@ -1,0 +1,168 @@
+//! Open time as sorted pieces with running totals, so that a question is two binary searches however long
+//! the span is.
+//!
+//! A piece's edges are local times put on the time line once, here: an edge that a clock change skips
+//! moves forward by what was skipped (it is read with the offset from before the change), and one that
+//! comes twice is the first. Pieces that then meet or overlap are one block.
+
+use chrono::{Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone};
+use chrono_tz::Tz;
+
+use super::hours::{CalendarRules, TimeOfDay};
+
+/// Microseconds of a second.
+pub(super) const SECOND: i64 = 1_000_000;
+
+/// The hours that the longest known clock change skipped, and some.
+const LONGEST_GAP_HOURS: i64 = 30;
+
+/// Open blocks of a run of years, in microseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Compiled {
+    /// The first instant that is known.
+    pub(super) from: i64,
+    /// The first that is no longer known.
+    pub(super) to: i64,
+    starts: Vec<i64>,
+    ends: Vec<i64>,
+    /// Open time before each block.
+    before: Vec<i64>,
+    total: i64,
+}
+
+/// The instant of a time on a date, in microseconds.
+pub(super) fn instant(zone: Tz, date: NaiveDate, time: TimeOfDay) -> i64 {
+    let midnight = date.and_time(chrono::NaiveTime::MIN);
+    local_instant(zone, midnight + TimeDelta::seconds(i64::from(time.seconds())))
+}
+
+/// The instant of a local time, in microseconds.
+pub(super) fn local_instant(zone: Tz, local: NaiveDateTime) -> i64 {
+    let offset = match zone.offset_from_local_datetime(&local) {
+        MappedLocalTime::Single(offset) | MappedLocalTime::Ambiguous(offset, _) => {
+            offset.fix().local_minus_utc()
+        }
+        MappedLocalTime::None => before_gap(zone, local),
+    };
+    local.and_utc().timestamp_micros() - i64::from(offset) * SECOND
+}
+
+fn before_gap(zone: Tz, local: NaiveDateTime) -> i32 {
+    (1..=LONGEST_GAP_HOURS)
+        .find_map(|hours| {
+            zone.offset_from_local_datetime(&(local - TimeDelta::hours(hours)))
+                .latest()
+        })
+        .map_or(0, |offset| offset.fix().local_minus_utc())
+}
+
+impl Compiled {
+    /// The blocks of these years, both included, as local dates.
+    pub(super) fn years(rules: &CalendarRules, first: i32, last: i32) -> Self {
+        let first_day = NaiveDate::from_ymd_opt(first, 1, 1).unwrap_or(NaiveDate::MIN);
+        let mut blocks: Vec<(i64, i64)> = first_day
+            .iter_days()
+            .take_while(|date| date.year() <= last)
+            .flat_map(|date| {
+                rules.day(date).1.iter().map(move |piece| {
+                    (
+                        instant(rules.zone, date, piece.from()),
+                        instant(rules.zone, date, piece.to()),
+                    )
+                })
+            })
+            .filter(|(from, to)| from < to)
+            .collect();
+        blocks.sort_unstable();
+        let end = NaiveDate::from_ymd_opt(last.saturating_add(1), 1, 1).unwrap_or(NaiveDate::MAX);
+        let mut compiled = Self {
+            from: instant(rules.zone, first_day, TimeOfDay::MIDNIGHT),
+            to: instant(rules.zone, end, TimeOfDay::MIDNIGHT),
+            starts: Vec::with_capacity(blocks.len()),
+            ends: Vec::with_capacity(blocks.len()),
+            before: Vec::with_capacity(blocks.len()),
+            total: 0,
+        };
+        for (from, to) in blocks {
+            match compiled.ends.last_mut() {
+                Some(end) if from <= *end => {
+                    let grown = to.max(*end);
+                    compiled.total += grown - *end;
+                    *end = grown;
+                }
+                _ => {
+                    compiled.starts.push(from);
+                    compiled.ends.push(to);
+                    compiled.before.push(compiled.total);
+                    compiled.total += to - from;
+                }
+            }
+        }
+        compiled
+    }
+
+    /// Is that instant inside what is known?
+    pub(super) const fn knows(&self, at: i64) -> bool {
+        self.from <= at && at < self.to
+    }
+
+    /// The last block that starts at that instant or before.
+    fn last_started(&self, at: i64) -> Option<usize> {
+        self.starts.partition_point(|start| *start <= at).checked_sub(1)
+    }
+
+    /// The block that holds an instant.
+    pub(super) fn holding(&self, at: i64) -> Option<(i64, i64)> {
+        self.last_started(at)
+            .map(|n| self.block(n))
+            .filter(|(_, end)| at < *end)
+    }
+
+    /// The first block that starts at that instant or later.
+    pub(super) fn starting_from(&self, at: i64) -> Option<(i64, i64)> {
+        let n = self.starts.partition_point(|start| *start < at);
+        (n < self.starts.len()).then(|| self.block(n))
+    }
+
+    /// The last block that ends at that instant or before.
+    pub(super) fn ended_by(&self, at: i64) -> Option<(i64, i64)> {
+        self.ends
+            .partition_point(|end| *end <= at)
+            .checked_sub(1)
+            .map(|n| self.block(n))
+    }
+
+    fn block(&self, n: usize) -> (i64, i64) {
+        (self.starts[n], self.ends[n])
+    }
+
+    /// Open time from the beginning of what is known to that instant.
+    pub(super) fn open_before(&self, at: i64) -> i64 {
+        self.last_started(at)
+            .map_or(0, |n| self.before[n] + at.min(self.ends[n]) - self.starts[n])
+    }
+
+    /// The first instant at which so much open time (more than none) has passed: a close stays a close.
+    pub(super) fn first_with(&self, total: i64) -> Option<i64> {
+        if total > self.total {
+            return None;
+        }
+        let n = self
+            .before
+            .partition_point(|before| *before < total)
+            .checked_sub(1)?;
+        Some(self.starts[n] + total - self.before[n])
+    }
+
+    /// The last instant at which only so much open time has passed: an opening stays an opening.
+    pub(super) fn last_with(&self, total: i64) -> Option<i64> {
+        if total < 0 || total >= self.total {
+            return None;
+        }
+        let n = self
+            .before
+            .partition_point(|before| *before <= total)
+            .checked_sub(1)?;
+        Some(self.starts[n] + total - self.before[n])
+    }
+}

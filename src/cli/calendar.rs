@@ -12,7 +12,7 @@ use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
 use clap::Subcommand;
 use hammerdesk_domain::sla::calendar::{
-    Calendar, CalendarError, CalendarRules, DateHours, Pauses, Piece, TimeOfDay, Week, Years,
+    Calendar, CalendarError, CalendarRules, DateHours, Pauses, Piece, Span, TimeOfDay, Week, Years,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -145,9 +145,7 @@ impl Known {
     }
 }
 
-fn stretches(
-    found: Result<Vec<(DateTime<Utc>, DateTime<Utc>)>, CalendarError>,
-) -> Result<(&'static str, Value), String> {
+fn stretches(found: Result<Vec<Span>, CalendarError>) -> Result<(&'static str, Value), String> {
     let found = found.map_err(|error| error.to_string())?;
     let rows = found
         .into_iter()

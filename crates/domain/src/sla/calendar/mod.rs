@@ -61,6 +61,9 @@ pub enum CalendarError {
     Standing,
 }
 
+/// From an instant to another.
+pub type Span = (DateTime<Utc>, DateTime<Utc>);
+
 /// The years that are laid out at once, before anybody asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Years {
@@ -310,7 +313,7 @@ impl Calendar {
     ///
     /// # Errors
     /// As [`add`](Self::add).
-    pub fn shift(&self, when: DateTime<Utc>) -> Result<(DateTime<Utc>, DateTime<Utc>), CalendarError> {
+    pub fn shift(&self, when: DateTime<Utc>) -> Result<Span, CalendarError> {
         let when = when.timestamp_micros();
         let (start, end) = self.ask(&[when], |open| {
             open.holding(when).or_else(|| open.starting_from(when))
@@ -327,7 +330,7 @@ impl Calendar {
         from: DateTime<Utc>,
         pauses: &Pauses,
         count: usize,
-    ) -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>, CalendarError> {
+    ) -> Result<Vec<Span>, CalendarError> {
         let mut stretches = Vec::with_capacity(count.min(1_000));
         let mut cursor = from;
         while stretches.len() < count {
@@ -347,7 +350,7 @@ impl Calendar {
         to: DateTime<Utc>,
         pauses: &Pauses,
         count: usize,
-    ) -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>, CalendarError> {
+    ) -> Result<Vec<Span>, CalendarError> {
         let mut stretches = Vec::with_capacity(count.min(1_000));
         let mut cursor = to;
         while stretches.len() < count {

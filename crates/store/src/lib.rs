@@ -16,6 +16,7 @@ mod error;
 #[cfg(feature = "testing")]
 mod floor;
 pub mod heard;
+pub mod helpdesk;
 mod load;
 mod merging;
 mod model;

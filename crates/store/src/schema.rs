@@ -37,6 +37,7 @@ migrations! {
     1 "0001_house";
     2 "0002_chat";
     3 "0003_outbox";
+    4 "0004_helpdesk";
 }
 
 statements! {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod chat;
+mod helpdesk;
 mod loads;
 mod outgoing;
 mod records;

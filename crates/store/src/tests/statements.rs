@@ -6,6 +6,7 @@ use hammerdesk_domain::record::{Entity, Kind};
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 
 use crate::engine::{Lone, run};
+use crate::helpdesk;
 use crate::testing::each_engine;
 use crate::{
     Store, account, actions, answers, batches, chat, debtors, heard, load, merging, outbox, posts, property,
@@ -32,6 +33,9 @@ fn named() -> Vec<(&'static str, String)> {
         .iter()
         .flat_map(|list| list.iter().map(|(name, sql)| (*name, (*sql).to_owned())))
         .collect();
+    for list in helpdesk::LISTS {
+        all.extend(list.iter().map(|(name, sql)| (*name, (*sql).to_owned())));
+    }
     let selects = [account::SELECTS, property::SELECTS, search::SELECTS];
     all.extend(
         selects

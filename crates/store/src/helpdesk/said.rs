@@ -1,0 +1,296 @@
+//! What is said on tickets, and the files that hang on it.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use hammerdesk_domain::helpdesk::{
+    Attachment, Conversation, TicketId, WriteToken, conversation_changes, find_mark, merged_into, removed,
+};
+use uuid::Uuid;
+
+use super::{json, parsed, storable};
+use crate::engine::{Unit, View, run, statements};
+use crate::error::Result;
+
+statements! {
+    OF_TICKET = "SELECT c.state, coalesce(c.token, w.token) AS token, c.read_at, c.removed_at FROM ticket_conversation c \
+        LEFT JOIN ticket_write w ON w.conversation = c.conversation WHERE c.ticket = $1 \
+        ORDER BY c.created_at, c.conversation";
+    ONE = "SELECT c.state, coalesce(c.token, w.token) AS token, c.read_at, c.removed_at FROM ticket_conversation c \
+        LEFT JOIN ticket_write w ON w.conversation = c.conversation WHERE c.conversation = $1";
+    PUT = "INSERT INTO ticket_conversation (conversation, ticket, created_at, state, token, read_at, removed_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, NULL) ON CONFLICT (conversation) DO UPDATE SET ticket = excluded.ticket, \
+        state = excluded.state, read_at = excluded.read_at, removed_at = NULL, \
+        token = coalesce(ticket_conversation.token, excluded.token)";
+    REMOVE = "UPDATE ticket_conversation SET removed_at = $2 WHERE conversation = $1";
+    READ_UP_TO = "UPDATE ticket SET said_as_of = $2 WHERE ticket = $1 AND (said_as_of IS NULL OR said_as_of < $2)";
+    PUT_FILE = "INSERT INTO ticket_attachment (attachment, ticket, conversation, name, media_type, size) \
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (attachment) DO UPDATE SET ticket = excluded.ticket, \
+        conversation = excluded.conversation, name = excluded.name, media_type = excluded.media_type, \
+        size = excluded.size";
+    FILES = "SELECT attachment, ticket, conversation, name, media_type, size FROM ticket_attachment WHERE ticket = $1 \
+        ORDER BY attachment";
+    FILE = "SELECT attachment, ticket, conversation, name, media_type, size FROM ticket_attachment WHERE attachment = $1";
+    KNOWN_TOKEN = "SELECT token FROM ticket_write WHERE token = $1 AND (ticket IS NULL OR ticket = $2)";
+}
+
+/// Something said, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredConversation {
+    /// What was said.
+    pub conversation: Conversation,
+    /// The token of our own write that it is.
+    pub token: Option<WriteToken>,
+    /// When we last read it.
+    pub read_at: DateTime<Utc>,
+    /// When we found that it is no longer there.
+    pub removed_at: Option<DateTime<Utc>>,
+}
+
+/// What became of the words on a ticket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// New ones.
+    pub new: usize,
+    /// Edited ones.
+    pub edited: usize,
+    /// Ones that are no longer there.
+    pub removed: usize,
+}
+
+impl Kept {
+    /// Is there something new?
+    pub const fn is_news(self) -> bool {
+        self.new + self.edited + self.removed > 0
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    state: String,
+    token: Option<Uuid>,
+    read_at: DateTime<Utc>,
+    removed_at: Option<DateTime<Utc>>,
+}
+
+impl Row {
+    fn read(self) -> Result<StoredConversation> {
+        Ok(StoredConversation {
+            conversation: parsed("ticket_conversation", "state", &self.state)?,
+            token: self.token,
+            read_at: self.read_at,
+            removed_at: self.removed_at,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct FileRow {
+    attachment: i64,
+    ticket: i64,
+    conversation: Option<i64>,
+    name: String,
+    media_type: String,
+    size: i64,
+}
+
+impl From<FileRow> for Attachment {
+    fn from(row: FileRow) -> Self {
+        Self {
+            id: row.attachment,
+            ticket: TicketId(row.ticket),
+            conversation: row.conversation,
+            name: row.name,
+            media_type: row.media_type,
+            size: row.size,
+        }
+    }
+}
+
+impl View {
+    /// What was said on a ticket, oldest first, with what was taken away since.
+    pub async fn conversations(&mut self, ticket: TicketId) -> Result<Vec<StoredConversation>> {
+        let rows: Vec<Row> = run!(self, |c| sqlx::query_as(OF_TICKET)
+            .bind(ticket.0)
+            .fetch_all(c)
+            .await)?;
+        rows.into_iter().map(Row::read).collect()
+    }
+
+    /// One thing that was said.
+    pub async fn conversation(&mut self, id: i64) -> Result<Option<StoredConversation>> {
+        let row: Option<Row> = run!(self, |c| sqlx::query_as(ONE).bind(id).fetch_optional(c).await)?;
+        row.map(Row::read).transpose()
+    }
+
+    /// The files of a ticket and of what was said on it.
+    pub async fn attachments(&mut self, ticket: TicketId) -> Result<Vec<Attachment>> {
+        let rows: Vec<FileRow> = run!(self, |c| sqlx::query_as(FILES).bind(ticket.0).fetch_all(c).await)?;
+        Ok(rows.into_iter().map(Attachment::from).collect())
+    }
+
+    /// One file.
+    pub async fn attachment(&mut self, id: i64) -> Result<Option<Attachment>> {
+        let row: Option<FileRow> = run!(self, |c| sqlx::query_as(FILE).bind(id).fetch_optional(c).await)?;
+        Ok(row.map(Attachment::from))
+    }
+}
+
+impl Unit {
+    /// Keeps everything that is said on a ticket: `all` is complete, so what is stored and not among it was
+    /// taken away. `as_of` is the ticket's `updated_at` for which this was read; `None` where more may have
+    /// been said in that same second.
+    pub async fn keep_conversations(
+        &mut self,
+        ticket: TicketId,
+        all: &[Conversation],
+        files: &[Attachment],
+        as_of: Option<DateTime<Utc>>,
+        at: DateTime<Utc>,
+    ) -> Result<Kept> {
+        self.take_numbers(0).await?;
+        let mut stored: HashMap<i64, StoredConversation> = self
+            .conversations(ticket)
+            .await?
+            .into_iter()
+            .map(|stored| (stored.conversation.id, stored))
+            .collect();
+        let mut kept = Kept::default();
+        for conversation in all {
+            let before = stored.remove(&conversation.id);
+            let was_new = self.keep_one(before, conversation, None, at).await?;
+            match was_new {
+                Some(true) => kept.new += 1,
+                Some(false) => kept.edited += 1,
+                None => {}
+            }
+        }
+        for gone in stored.into_values().filter(|gone| gone.removed_at.is_none()) {
+            run!(self, |c| sqlx::query(REMOVE)
+                .bind(gone.conversation.id)
+                .bind(at)
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+            self.append(ticket, &[removed(&gone.conversation, at)], None, at)
+                .await?;
+            kept.removed += 1;
+        }
+        self.keep_attachments(files).await?;
+        if let Some(as_of) = as_of {
+            run!(self, |c| sqlx::query(READ_UP_TO)
+                .bind(ticket.0)
+                .bind(as_of)
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+        }
+        Ok(kept)
+    }
+
+    /// Keeps one thing that was said: the answer to our own write, with its token. The others on the ticket
+    /// stay as they are.
+    pub async fn keep_conversation(
+        &mut self,
+        conversation: &Conversation,
+        files: &[Attachment],
+        token: Option<WriteToken>,
+        at: DateTime<Utc>,
+    ) -> Result<bool> {
+        self.take_numbers(0).await?;
+        let before = self.conversation(conversation.id).await?;
+        let kept = self.keep_one(before, conversation, token, at).await?;
+        self.keep_attachments(files).await?;
+        Ok(kept.is_some())
+    }
+
+    /// `Some(true)` is new, `Some(false)` changed.
+    async fn keep_one(
+        &mut self,
+        before: Option<StoredConversation>,
+        conversation: &Conversation,
+        token: Option<WriteToken>,
+        at: DateTime<Utc>,
+    ) -> Result<Option<bool>> {
+        let after = Conversation {
+            html: storable(&conversation.html),
+            text: storable(&conversation.text),
+            ..conversation.clone()
+        };
+        if let Some(before) = &before
+            && before.conversation == after
+            && before.removed_at.is_none()
+            && (token.is_none() || before.token.is_some())
+        {
+            return Ok(None);
+        }
+        let token = match token {
+            Some(token) => Some(token),
+            None if before.is_none() && !after.incoming => self.own_mark(&after).await?,
+            None => None,
+        };
+        let state = json("ticket_conversation", &after)?;
+        run!(self, |c| sqlx::query(PUT)
+            .bind(after.id)
+            .bind(after.ticket.0)
+            .bind(after.created_at)
+            .bind(state.as_str())
+            .bind(token)
+            .bind(at)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        if let Some(token) = token {
+            self.note_write_landed(token, after.ticket, Some(after.id), at)
+                .await?;
+        }
+        let is_new = before.is_none();
+        let event = conversation_changes(before.as_ref().map(|before| &before.conversation), &after);
+        let events: Vec<_> = event.into_iter().collect();
+        self.append(after.ticket, &events, token, at).await?;
+        if is_new && let Some(into) = merged_into(&after).filter(|into| *into != after.ticket) {
+            self.note_merge(after.ticket, into, at).await?;
+        }
+        Ok(Some(is_new))
+    }
+
+    /// Only on a ticket that is closed does such a note mean what it says.
+    async fn note_merge(&mut self, ticket: TicketId, into: TicketId, at: DateTime<Utc>) -> Result<()> {
+        let is_closed = self
+            .ticket(ticket)
+            .await?
+            .is_some_and(|stored| hammerdesk_domain::helpdesk::status::is_over(stored.ticket.status));
+        if is_closed {
+            self.ticket_merged(ticket, into, at).await?;
+        }
+        Ok(())
+    }
+
+    /// The token that an agent's message carries, if we know it and it was made for this ticket.
+    async fn own_mark(&mut self, conversation: &Conversation) -> Result<Option<WriteToken>> {
+        let Some(token) = find_mark(&conversation.html) else {
+            return Ok(None);
+        };
+        Ok(run!(self, |c| sqlx::query_scalar(KNOWN_TOKEN)
+            .bind(token)
+            .bind(conversation.ticket.0)
+            .fetch_optional(c)
+            .await)?)
+    }
+
+    pub(super) async fn keep_attachments(&mut self, files: &[Attachment]) -> Result<()> {
+        for file in files {
+            run!(self, |c| sqlx::query(PUT_FILE)
+                .bind(file.id)
+                .bind(file.ticket.0)
+                .bind(file.conversation)
+                .bind(storable(&file.name))
+                .bind(storable(&file.media_type))
+                .bind(file.size)
+                .execute(c)
+                .await
+                .map(|_| ()))?;
+        }
+        Ok(())
+    }
+}

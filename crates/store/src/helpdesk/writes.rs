@@ -1,0 +1,83 @@
+//! What we wrote into the helpdesk, by the token it carries, so that it is recognised when it comes back.
+
+use chrono::{DateTime, Utc};
+use hammerdesk_domain::helpdesk::{TicketId, WriteToken};
+use uuid::Uuid;
+
+use crate::engine::{Unit, View, run, statements};
+use crate::error::Result;
+
+statements! {
+    INTEND = "INSERT INTO ticket_write (token, kind, ticket, made_at) VALUES ($1, $2, $3, $4) ON CONFLICT (token) DO NOTHING";
+    LANDED = "UPDATE ticket_write SET ticket = $2, conversation = coalesce($3, conversation), \
+        landed_at = coalesce(landed_at, $4) WHERE token = $1";
+    ONE = "SELECT token, kind, ticket, conversation, made_at, landed_at FROM ticket_write WHERE token = $1";
+}
+
+/// One write of ours.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct TicketWrite {
+    /// The token it carries.
+    pub token: Uuid,
+    /// What kind: `ticket`, `note`, `reply`, `update`.
+    pub kind: String,
+    /// The ticket; not known yet for one that it makes.
+    pub ticket: Option<i64>,
+    /// What it became on the ticket.
+    pub conversation: Option<i64>,
+    /// When it was decided.
+    pub made_at: DateTime<Utc>,
+    /// When it was first seen on the other side.
+    pub landed_at: Option<DateTime<Utc>>,
+}
+
+impl View {
+    /// What is known of a write.
+    pub async fn ticket_write(&mut self, token: WriteToken) -> Result<Option<TicketWrite>> {
+        Ok(run!(self, |c| sqlx::query_as(ONE)
+            .bind(token)
+            .fetch_optional(c)
+            .await)?)
+    }
+}
+
+impl Unit {
+    /// Something will be written with that token. Say so in the unit that decides it: a token that is not
+    /// known is nobody's.
+    pub async fn intend_write(
+        &mut self,
+        token: WriteToken,
+        kind: &str,
+        ticket: Option<TicketId>,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
+        run!(self, |c| sqlx::query(INTEND)
+            .bind(token)
+            .bind(kind)
+            .bind(ticket.map(|id| id.0))
+            .bind(at)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        Ok(())
+    }
+
+    /// It is on the other side, as this.
+    pub async fn note_write_landed(
+        &mut self,
+        token: WriteToken,
+        ticket: TicketId,
+        conversation: Option<i64>,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
+        run!(self, |c| sqlx::query(LANDED)
+            .bind(token)
+            .bind(ticket.0)
+            .bind(conversation)
+            .bind(at)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        Ok(())
+    }
+}

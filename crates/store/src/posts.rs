@@ -111,6 +111,18 @@ pub fn subject(key: &str, platform: Platform) -> String {
     format!("post:{}:{key}", platform.as_str())
 }
 
+fn showing(post: &Post, platform: Platform, lane: String, version: &str) -> Outgoing {
+    let subject = subject(&post.key, platform);
+    Outgoing {
+        lane,
+        kind: "show".to_owned(),
+        token: format!("{subject}#{version}"),
+        subject,
+        body: serde_json::json!({ "key": post.key }),
+        urgency: post.urgency,
+    }
+}
+
 impl Unit {
     /// Says what should stand in chat under the post's key, on those platforms. Where it says something
     /// else by now, it changes in place; the channel and the thread stay those of the first time.
@@ -140,32 +152,10 @@ impl Unit {
             };
             if revision == 1 || self.waiting_on(&subject(&post.key, platform)).await? == 0 {
                 let lane = lane(platform, &ChannelId::new(channel), within.as_deref());
-                self.show(&post.key, platform, lane, revision, post.urgency, now)
+                self.enqueue(&showing(post, platform, lane, &revision.to_string()), now)
                     .await?;
             }
         }
-        Ok(())
-    }
-
-    async fn show(
-        &mut self,
-        key: &str,
-        platform: Platform,
-        lane: String,
-        revision: i64,
-        urgency: u8,
-        now: DateTime<Utc>,
-    ) -> Result<()> {
-        let subject = subject(key, platform);
-        let outgoing = Outgoing {
-            lane,
-            kind: "show".to_owned(),
-            token: format!("{subject}#{revision}"),
-            subject,
-            body: serde_json::json!({ "key": key }),
-            urgency,
-        };
-        self.enqueue(&outgoing, now).await?;
         Ok(())
     }
 
@@ -190,8 +180,11 @@ impl Unit {
         let channel = &shown.post.channel;
         if let Some(latest) = latest.filter(|latest| *latest > shown.revision) {
             let lane = lane(shown.platform, channel, shown.post.within.as_deref());
-            self.show(key, shown.platform, lane, latest, shown.post.urgency, now)
-                .await?;
+            self.enqueue(
+                &showing(&shown.post, shown.platform, lane, &latest.to_string()),
+                now,
+            )
+            .await?;
         }
         if standing.thread.is_some() {
             self.hurry_lane(&lane(shown.platform, channel, Some(key)), now)
@@ -211,17 +204,10 @@ impl Unit {
             .await
             .map(|done| done.rows_affected() > 0))?;
         if noted && self.waiting_on(&subject(key, lost.platform)).await? == 0 {
-            let subject = subject(key, lost.platform);
-            let gone = lost.message.as_deref().unwrap_or_default();
-            let outgoing = Outgoing {
-                lane: lane(lost.platform, &lost.post.channel, lost.post.within.as_deref()),
-                kind: "show".to_owned(),
-                token: format!("{subject}#anew:{gone}"),
-                subject,
-                body: serde_json::json!({ "key": key }),
-                urgency: lost.post.urgency,
-            };
-            self.enqueue(&outgoing, now).await?;
+            let lane = lane(lost.platform, &lost.post.channel, lost.post.within.as_deref());
+            let version = format!("anew:{}", lost.message.as_deref().unwrap_or_default());
+            self.enqueue(&showing(&lost.post, lost.platform, lane, &version), now)
+                .await?;
         }
         Ok(())
     }

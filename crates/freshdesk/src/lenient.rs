@@ -62,6 +62,27 @@ impl Deref for Text {
     }
 }
 
+/// A record as it came, for keeping; `Debug` prints only its length.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct RawRecord(Box<str>);
+
+impl RawRecord {
+    pub(crate) fn of(raw: &RawValue) -> Self {
+        Self(raw.get().into())
+    }
+
+    /// The JSON.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RawRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawRecord({} bytes)", self.0.len())
+    }
+}
+
 impl From<&str> for Text {
     fn from(words: &str) -> Self {
         Self(words.to_owned())
@@ -432,6 +453,8 @@ macro_rules! record {
             $( $(#[$fmeta])* pub $field: $ty, )*
             /// Fields that were there in a shape that could not be read; each of them is `None` or empty above.
             pub odd: Vec<$crate::lenient::Odd>,
+            /// The record as it came.
+            pub raw: $crate::lenient::RawRecord,
         }
 
         impl $crate::lenient::Part for $name {
@@ -445,7 +468,8 @@ macro_rules! record {
                 $( let $rfield = fields.need(stringify!($rfield), outer)?; )?
                 $( let $field =
                     fields.take(&[$crate::lenient::name!($field $( = $key )?) $(, $alt)*], &mut odd); )*
-                Some(Self { $( $rfield, )? $( $field, )* odd })
+                let raw = $crate::lenient::RawRecord::of(raw);
+                Some(Self { $( $rfield, )? $( $field, )* odd, raw })
             }
         }
 

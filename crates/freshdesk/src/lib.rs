@@ -42,7 +42,7 @@ pub use codes::{
 };
 pub use conversations::{Conversation, NewNote, NewReply};
 pub use error::{Error, ErrorKind, FieldError, Refusal};
-pub use lenient::{CustomFields, Odd, Text, Unreadable};
+pub use lenient::{CustomFields, Odd, RawRecord, Text, Unreadable};
 pub use limiter::{Endpoint, RateState, Urgency};
 pub use page::{Listing, More, Page};
 pub use ticket_writes::{Merge, MergeNote, TicketFields};

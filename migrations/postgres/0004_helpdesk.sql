@@ -65,6 +65,8 @@ CREATE TABLE ticket_conversation (
     state TEXT NOT NULL,
     token UUID,
     read_at TIMESTAMPTZ NOT NULL,
+    -- The number of the change that kept it as it is.
+    kept_seq BIGINT NOT NULL,
     removed_at TIMESTAMPTZ
 );
 

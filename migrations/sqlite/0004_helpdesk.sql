@@ -65,6 +65,8 @@ CREATE TABLE ticket_conversation (
     state TEXT NOT NULL,
     token BLOB,
     read_at TEXT NOT NULL,
+    -- The number of the change that kept it as it is.
+    kept_seq INTEGER NOT NULL,
     removed_at TEXT
 ) STRICT;
 

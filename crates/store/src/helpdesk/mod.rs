@@ -22,8 +22,8 @@ pub use hints::{Hint, HintCounts, HintDue};
 pub use inbox::{NewWebhook, Taken, WebhookCounts, WebhookWaiting};
 pub use matching::TicketClient;
 pub use records::{HelpdeskRecord, NewRecord, RecordKind};
-pub use said::{Kept, StoredConversation};
-pub use tickets::{HelpdeskCounts, StoredTicket, TicketKept, TicketReading, TicketRow};
+pub use said::{Kept, SaidReading, StoredConversation};
+pub use tickets::{HelpdeskCounts, Origin, StoredTicket, TicketKept, TicketReading, TicketRow};
 pub use trail::{Happened, TicketChanged};
 pub use writes::TicketWrite;
 

@@ -13,14 +13,14 @@ use crate::engine::{Unit, View, run, statements};
 use crate::error::Result;
 
 statements! {
-    OF_TICKET = "SELECT c.state, coalesce(c.token, w.token) AS token, c.read_at, c.removed_at FROM ticket_conversation c \
+    OF_TICKET = "SELECT c.state, coalesce(c.token, w.token) AS token, c.read_at, c.kept_seq, c.removed_at FROM ticket_conversation c \
         LEFT JOIN ticket_write w ON w.conversation = c.conversation WHERE c.ticket = $1 \
         ORDER BY c.created_at, c.conversation";
-    ONE = "SELECT c.state, coalesce(c.token, w.token) AS token, c.read_at, c.removed_at FROM ticket_conversation c \
+    ONE = "SELECT c.state, coalesce(c.token, w.token) AS token, c.read_at, c.kept_seq, c.removed_at FROM ticket_conversation c \
         LEFT JOIN ticket_write w ON w.conversation = c.conversation WHERE c.conversation = $1";
-    PUT = "INSERT INTO ticket_conversation (conversation, ticket, created_at, state, token, read_at, removed_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, NULL) ON CONFLICT (conversation) DO UPDATE SET ticket = excluded.ticket, \
-        state = excluded.state, read_at = excluded.read_at, removed_at = NULL, \
+    PUT = "INSERT INTO ticket_conversation (conversation, ticket, created_at, state, token, read_at, kept_seq, \
+        removed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL) ON CONFLICT (conversation) DO UPDATE SET ticket = excluded.ticket, \
+        state = excluded.state, read_at = excluded.read_at, kept_seq = excluded.kept_seq, removed_at = NULL, \
         token = coalesce(ticket_conversation.token, excluded.token)";
     REMOVE = "UPDATE ticket_conversation SET removed_at = $2 WHERE conversation = $1";
     READ_UP_TO = "UPDATE ticket SET said_as_of = $2 WHERE ticket = $1 AND (said_as_of IS NULL OR said_as_of < $2)";
@@ -43,8 +43,23 @@ pub struct StoredConversation {
     pub token: Option<WriteToken>,
     /// When we last read it.
     pub read_at: DateTime<Utc>,
+    /// The number of the change that kept it as it is.
+    pub kept_seq: i64,
     /// When we found that it is no longer there.
     pub removed_at: Option<DateTime<Utc>>,
+}
+
+/// Everything said on a ticket, as one reading found it.
+#[derive(Debug, Clone, Copy)]
+pub struct SaidReading<'a> {
+    /// All of it.
+    pub all: &'a [Conversation],
+    /// The files that hang on it.
+    pub files: &'a [Attachment],
+    /// The ticket's `updated_at` for which it was read; `None` where more may have been said in that second.
+    pub as_of: Option<DateTime<Utc>>,
+    /// The newest change when the reading began ([`View::newest_change`]).
+    pub began: i64,
 }
 
 /// What became of the words on a ticket.
@@ -70,6 +85,7 @@ struct Row {
     state: String,
     token: Option<Uuid>,
     read_at: DateTime<Utc>,
+    kept_seq: i64,
     removed_at: Option<DateTime<Utc>>,
 }
 
@@ -79,6 +95,7 @@ impl Row {
             conversation: parsed("ticket_conversation", "state", &self.state)?,
             token: self.token,
             read_at: self.read_at,
+            kept_seq: self.kept_seq,
             removed_at: self.removed_at,
         })
     }
@@ -137,15 +154,12 @@ impl View {
 }
 
 impl Unit {
-    /// Keeps everything that is said on a ticket: `all` is complete, so what is stored and not among it was
-    /// taken away. `as_of` is the ticket's `updated_at` for which this was read; `None` where more may have
-    /// been said in that same second.
+    /// Keeps everything that is said on a ticket: `said` is complete, so what is stored and not in it was
+    /// taken away, unless it was stored since the reading began.
     pub async fn keep_conversations(
         &mut self,
         ticket: TicketId,
-        all: &[Conversation],
-        files: &[Attachment],
-        as_of: Option<DateTime<Utc>>,
+        said: &SaidReading<'_>,
         at: DateTime<Utc>,
     ) -> Result<Kept> {
         self.take_numbers(0).await?;
@@ -156,8 +170,14 @@ impl Unit {
             .map(|stored| (stored.conversation.id, stored))
             .collect();
         let mut kept = Kept::default();
-        for conversation in all {
+        for conversation in said.all {
             let before = stored.remove(&conversation.id);
+            let is_late = |before: &StoredConversation| {
+                before.kept_seq > said.began && before.conversation.updated_at >= conversation.updated_at
+            };
+            if before.as_ref().is_some_and(is_late) {
+                continue;
+            }
             let was_new = self.keep_one(before, conversation, None, at).await?;
             match was_new {
                 Some(true) => kept.new += 1,
@@ -165,7 +185,9 @@ impl Unit {
                 None => {}
             }
         }
-        for gone in stored.into_values().filter(|gone| gone.removed_at.is_none()) {
+        let is_gone =
+            |stored: &StoredConversation| stored.removed_at.is_none() && stored.kept_seq <= said.began;
+        for gone in stored.into_values().filter(is_gone) {
             run!(self, |c| sqlx::query(REMOVE)
                 .bind(gone.conversation.id)
                 .bind(at)
@@ -176,8 +198,8 @@ impl Unit {
                 .await?;
             kept.removed += 1;
         }
-        self.keep_attachments(files).await?;
-        if let Some(as_of) = as_of {
+        self.keep_attachments(said.files).await?;
+        if let Some(as_of) = said.as_of {
             run!(self, |c| sqlx::query(READ_UP_TO)
                 .bind(ticket.0)
                 .bind(as_of)
@@ -230,6 +252,7 @@ impl Unit {
             None => None,
         };
         let state = json("ticket_conversation", &after)?;
+        let seq = self.take_numbers(1).await?;
         run!(self, |c| sqlx::query(PUT)
             .bind(after.id)
             .bind(after.ticket.0)
@@ -237,6 +260,7 @@ impl Unit {
             .bind(state.as_str())
             .bind(token)
             .bind(at)
+            .bind(seq)
             .execute(c)
             .await
             .map(|_| ()))?;

@@ -11,7 +11,7 @@ use crate::engine::{Unit, View, run, statements};
 use crate::error::Result;
 
 statements! {
-    STATE = "SELECT state, description, version FROM ticket WHERE ticket = $1";
+    STATE = "SELECT state, description, version, changed_seq FROM ticket WHERE ticket = $1";
     INSERT = "INSERT INTO ticket (ticket, subject, status, priority, requester, responder, group_id, created_at, updated_at, \
         gone, merged_into, state, description, description_text, raw, version, changed_seq, first_seen_at, read_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1, 0, $16, $16)";
@@ -58,10 +58,34 @@ pub struct TicketReading {
     pub raw: serde_json::Value,
 }
 
+/// Where a reading comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// The token of our own write, where the reading is its answer.
+    pub token: Option<WriteToken>,
+    /// The newest change when the reading began.
+    pub began: i64,
+}
+
+impl Origin {
+    /// A reading that began at that change ([`View::newest_change`]).
+    pub const fn read(began: i64) -> Self {
+        Self { token: None, began }
+    }
+
+    /// The answer to our own write: nothing is newer.
+    pub const fn written(token: WriteToken) -> Self {
+        Self {
+            token: Some(token),
+            began: i64::MAX,
+        }
+    }
+}
+
 /// What became of a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TicketKept {
-    /// It is older than what is stored.
+    /// It is older than what is stored, or may be.
     Stale,
     /// It is what is stored.
     Same,
@@ -294,23 +318,22 @@ impl View {
 }
 
 impl Unit {
-    /// Keeps what the helpdesk showed, and what that says has happened. `token` is that of our own write,
-    /// where this is its answer.
+    /// Keeps what the helpdesk showed, and what that says has happened.
     pub async fn keep_ticket(
         &mut self,
         reading: &TicketReading,
-        token: Option<WriteToken>,
+        origin: Origin,
         at: DateTime<Utc>,
     ) -> Result<TicketKept> {
         let id = reading.ticket.id;
         self.take_numbers(0).await?;
-        let stored: Option<(String, Option<String>, i64)> =
+        let stored: Option<(String, Option<String>, i64, i64)> =
             run!(self, |c| sqlx::query_as(STATE).bind(id.0).fetch_optional(c).await)?;
         let mut after = reading.ticket.clone();
         after.subject = storable(&after.subject);
         let (events, kept): (Vec<TicketEvent>, TicketKept) = match stored {
             None => (ticket_changes(None, &after, 1), TicketKept::New),
-            Some((state, description, version)) => {
+            Some((state, description, version, changed_seq)) => {
                 let before: Ticket = parsed("ticket", "state", &state)?;
                 if !reading.has_times {
                     after.times = before.times;
@@ -330,6 +353,10 @@ impl Unit {
                         .map(|_| ()))?;
                     return Ok(TicketKept::Same);
                 }
+                // Another reading of the same second was kept meanwhile; which is the later nobody can tell.
+                if after.updated_at == before.updated_at && changed_seq > origin.began {
+                    return Ok(TicketKept::Stale);
+                }
                 (
                     ticket_changes(Some(&before), &after, version + 1),
                     TicketKept::Changed,
@@ -346,7 +373,7 @@ impl Unit {
                 .map(|_| ()))?;
             self.keep_attachments(files).await?;
         }
-        self.append(id, &events, token, at).await?;
+        self.append(id, &events, origin.token, at).await?;
         Ok(kept)
     }
 

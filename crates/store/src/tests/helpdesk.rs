@@ -10,7 +10,10 @@ use serde_json::json;
 
 use super::{at, given, no};
 use crate::Store;
-use crate::helpdesk::{Hint, Kept, NewRecord, NewWebhook, RecordKind, Taken, TicketKept, TicketReading};
+use crate::helpdesk::{
+    Happened, Hint, HintDue, Kept, NewRecord, NewWebhook, Origin, RecordKind, SaidReading, Taken, TicketKept,
+    TicketReading, WebhookWaiting,
+};
 use crate::testing::each_engine;
 
 const T: TicketId = TicketId(4711);
@@ -76,7 +79,10 @@ fn said(id: i64, text: &str) -> Conversation {
 
 async fn keep(store: &Store, reading: &TicketReading) -> TicketKept {
     let mut unit = store.write().await.unwrap();
-    let kept = unit.keep_ticket(reading, None, minute(60)).await.unwrap();
+    let kept = unit
+        .keep_ticket(reading, Origin::read(i64::MAX), minute(60))
+        .await
+        .unwrap();
     unit.commit().await.unwrap();
     kept
 }
@@ -84,7 +90,16 @@ async fn keep(store: &Store, reading: &TicketReading) -> TicketKept {
 async fn keep_said(store: &Store, all: &[Conversation], as_of: Option<DateTime<Utc>>) -> Kept {
     let mut unit = store.write().await.unwrap();
     let kept = unit
-        .keep_conversations(T, all, &[], as_of, minute(61))
+        .keep_conversations(
+            T,
+            &SaidReading {
+                all,
+                files: &[],
+                as_of,
+                began: i64::MAX,
+            },
+            minute(61),
+        )
         .await
         .unwrap();
     unit.commit().await.unwrap();
@@ -184,6 +199,35 @@ async fn words_that_are_gone_are_marked_and_edited_ones_told() {
 }
 
 #[tokio::test]
+async fn a_reading_that_was_overtaken_takes_nothing_back() {
+    each_engine(async |store| {
+        keep(&store, &reading(|_| ())).await;
+        let began = store.read().await.unwrap().newest_change().await.unwrap();
+        let now = reading(|ticket| ticket.priority = 3);
+        assert_eq!(keep(&store, &now).await, TicketKept::Changed);
+        keep_said(&store, &[said(1, "said meanwhile")], None).await;
+        let mut unit = store.write().await.unwrap();
+        let late = unit
+            .keep_ticket(&reading(|_| ()), Origin::read(began), minute(62))
+            .await
+            .unwrap();
+        assert_eq!(late, TicketKept::Stale);
+        let nothing = SaidReading {
+            all: &[],
+            files: &[],
+            as_of: None,
+            began,
+        };
+        assert_eq!(
+            unit.keep_conversations(T, &nothing, minute(62)).await.unwrap(),
+            Kept::default()
+        );
+        unit.commit().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn our_own_note_is_known_by_its_mark_and_by_its_id_and_by_nothing_else() {
     each_engine(async |store| {
         keep(&store, &reading(|_| ())).await;
@@ -226,7 +270,7 @@ async fn our_own_note_is_known_by_its_mark_and_by_its_id_and_by_nothing_else() {
             .await
             .unwrap()
             .into_iter()
-            .filter(|happened| happened.is_ours())
+            .filter(Happened::is_ours)
             .map(|happened| happened.event.conversation)
             .collect();
         assert_eq!(ours, [Some(1), Some(2)]);
@@ -349,7 +393,7 @@ async fn hints_about_one_ticket_fold_together_and_one_asked_meanwhile_stays() {
             unit.hint_followed(due).await.unwrap();
         }
         let left = unit.hints_due(minute(9), 0, 10).await.unwrap();
-        assert_eq!(left.iter().map(|d| d.ticket()).collect::<Vec<_>>(), [T]);
+        assert_eq!(left.iter().map(HintDue::ticket).collect::<Vec<_>>(), [T]);
         unit.hint_later(&left[0], minute(20)).await.unwrap();
         assert_eq!(unit.next_hint_at().await.unwrap(), Some(minute(20)));
         assert_eq!(unit.hint_counts().await.unwrap().waiting, 1);
@@ -373,7 +417,10 @@ async fn a_webhook_that_waits_already_is_counted_and_one_that_was_dealt_with_com
         assert_eq!(unit.take_webhook(&webhook).await.unwrap(), Taken::New);
         assert_eq!(unit.take_webhook(&webhook).await.unwrap(), Taken::Waiting);
         let waiting = unit.webhooks_waiting("freshdesk", 10).await.unwrap();
-        assert_eq!(waiting.iter().map(|w| w.ticket()).collect::<Vec<_>>(), [Some(T)]);
+        assert_eq!(
+            waiting.iter().map(WebhookWaiting::ticket).collect::<Vec<_>>(),
+            [Some(T)]
+        );
         unit.webhook_handled(waiting[0].id, minute(1)).await.unwrap();
         assert_eq!(unit.take_webhook(&webhook).await.unwrap(), Taken::New);
         let counts = unit.webhook_counts("freshdesk").await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -120,6 +121,8 @@ pub(crate) struct Inner {
     pub(crate) key: ApiKey,
     pub(crate) options: Options,
     pub(crate) limiter: Limiter,
+    /// Learned: which of two names the account knows a parameter by.
+    pub(crate) contacts_take_second_name: AtomicBool,
 }
 
 impl fmt::Debug for Inner {
@@ -165,6 +168,7 @@ impl Client {
             key,
             options,
             limiter,
+            contacts_take_second_name: AtomicBool::new(false),
         });
         Ok(Self {
             inner,

@@ -48,7 +48,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// `status` of a ticket. Labels and custom ones: `TicketField::statuses`.
+    /// `status` of a ticket. Labels and custom ones: [`crate::TicketField::statuses`].
     pub enum Status {
         /// 2
         Open = 2,

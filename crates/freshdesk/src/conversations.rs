@@ -13,8 +13,8 @@ use crate::client::Client;
 use crate::codes::{ConversationCategory, ConversationSource};
 use crate::error::Error;
 use crate::lenient::{Text, record};
-use crate::page::{Listing, More, Page};
-use crate::tickets::{LARGEST_PAGE, path};
+use crate::page::{Listing, Page};
+use crate::tickets::path;
 use crate::uploads::{Attachment, Upload, payload};
 
 record! {
@@ -153,26 +153,14 @@ fn fields(value: Value) -> Map<String, Value> {
 impl Client {
     /// One page of what was said, oldest first: `GET /tickets/{id}/conversations`.
     pub async fn conversations(&self, ticket: u64, page: u32) -> Result<Page<Conversation>, Error> {
-        let call = Call::get("list conversations", path(ticket, "conversations"))
-            .with("per_page", LARGEST_PAGE.to_string())
-            .with("page", page.max(1).to_string());
-        let answer = self.send(call).await?;
-        Ok(Page::of(answer.listing()?, answer.next_page(), u32::MAX))
+        self.one_page("list conversations", path(ticket, "conversations"), page)
+            .await
     }
 
     /// All that was said, oldest first, one call per hundred.
     pub async fn all_conversations(&self, ticket: u64) -> Result<Listing<Conversation>, Error> {
-        let mut all = Listing::default();
-        let mut page = 1;
-        loop {
-            let read = self.conversations(ticket, page).await?;
-            all.items.extend(read.items);
-            all.unreadable.extend(read.unreadable);
-            match read.more {
-                More::Page(next) if next > page => page = next,
-                _ => return Ok(all),
-            }
-        }
+        self.all("list conversations", &path(ticket, "conversations"))
+            .await
     }
 
     /// Writes a note: `POST /tickets/{id}/notes`. If it is ambiguous, look for it in the conversations.

@@ -304,6 +304,12 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A field as it stands, unless it is null.
+    pub(crate) fn raw(&self, name: &str) -> Option<&'a RawValue> {
+        let raw = self.fields.get(&Text::from(name)).copied();
+        raw.filter(|raw| raw.get() != "null")
+    }
+
     /// Reads a field without which the record means nothing.
     pub(crate) fn need<T: Part>(&self, name: &str, odd: &mut Vec<Odd>) -> Option<T> {
         let path = join(self.path, name);

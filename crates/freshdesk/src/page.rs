@@ -1,6 +1,10 @@
 //! Lists: what one answer held, and whether there is more.
 
-use crate::lenient::Unreadable;
+use crate::call::Call;
+use crate::client::Client;
+use crate::error::Error;
+use crate::lenient::{Record, Unreadable};
+use crate::tickets::LARGEST_PAGE;
 
 /// The records of one list, and the places of those that could not be read.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +66,40 @@ impl<T> Page<T> {
             items: listing.items,
             unreadable: listing.unreadable,
             more,
+        }
+    }
+}
+
+/// A list that does not end by itself is cut here.
+const MOST_PAGES: u32 = 500;
+
+impl Client {
+    /// One page of a list that takes no other question.
+    pub(crate) async fn one_page<T: Record>(
+        &self,
+        name: &'static str,
+        path: impl Into<String>,
+        page: u32,
+    ) -> Result<Page<T>, Error> {
+        let call = Call::get(name, path)
+            .with("per_page", LARGEST_PAGE.to_string())
+            .with("page", page.max(1).to_string());
+        let answer = self.send(call).await?;
+        Ok(Page::of(answer.listing()?, answer.next_page(), MOST_PAGES))
+    }
+
+    /// All pages of such a list.
+    pub(crate) async fn all<T: Record>(&self, name: &'static str, path: &str) -> Result<Listing<T>, Error> {
+        let mut all = Listing::default();
+        let mut page = 1;
+        loop {
+            let read = self.one_page(name, path, page).await?;
+            all.items.extend(read.items);
+            all.unreadable.extend(read.unreadable);
+            match read.more {
+                More::Page(next) if next > page => page = next,
+                _ => return Ok(all),
+            }
         }
     }
 }

@@ -52,7 +52,7 @@ impl Limits {
 /// One limit and what is left of it, for metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BudgetState {
-    /// Credits per window, as last said by an answer.
+    /// Credits (for an endpoint: calls) per window, as last said by an answer.
     pub limit: u32,
     /// Whether an answer has said it; until then it is assumed.
     pub is_known: bool,
@@ -60,9 +60,9 @@ pub struct BudgetState {
     pub background_limit: u32,
     /// The window.
     pub window: Duration,
-    /// Credits that this client spent within the last window.
+    /// Credits or calls that this client spent within the last window.
     pub used: u32,
-    /// Credits that others were seen to spend within the last window.
+    /// Credits or calls that others were seen to spend within the last window.
     pub used_by_others: u32,
     /// How much longer nobody calls, after a 429.
     pub paused_for: Duration,
@@ -134,12 +134,12 @@ impl Budget {
         budget
     }
 
-    /// A budget for one endpoint, with what was spent on it so far.
+    /// A budget for one endpoint, counted in calls, with those of it so far.
     pub(crate) fn split(&self, endpoint: Endpoint) -> Self {
         let mut own = Self::assumed(self.limits, self.timer.clone());
         own.window = self.window;
         for spent in self.spent.iter().filter(|spent| spent.endpoint == endpoint) {
-            own.spend(spent.at, spent.number, spent.cost, endpoint);
+            own.spend(spent.at, spent.number, 1, endpoint);
         }
         own
     }
@@ -263,11 +263,11 @@ impl Budget {
         self.others = (now, used.saturating_sub(self.used));
     }
 
-    /// What was spent on one endpoint within the window.
-    pub(crate) fn spent_on(&mut self, now: Duration, endpoint: Endpoint) -> u32 {
+    /// The calls of one endpoint within the window.
+    pub(crate) fn calls_on(&mut self, now: Duration, endpoint: Endpoint) -> u32 {
         self.expire(now);
         let on = self.spent.iter().filter(|spent| spent.endpoint == endpoint);
-        on.map(|spent| spent.cost).fold(0, u32::saturating_add)
+        u32::try_from(on.count()).unwrap_or(u32::MAX)
     }
 
     /// After a 429: nobody calls for as long as was told, or else for a guess that doubles each time.

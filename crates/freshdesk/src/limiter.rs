@@ -9,7 +9,7 @@
 //!   seconds of each minute nor keeps a small poll waiting for the rest of it.
 //!
 //! Some calls have a limit of their own below the account's. Where an answer shows one (a smaller total, or a 429
-//! while the account has room), it is learned and kept in the same way.
+//! while the account has room), it is learned and kept in the same way, counted in calls.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -247,9 +247,6 @@ impl Limiter {
                 .credits
                 .saturating_add(u64::from(used))
                 .saturating_sub(u64::from(before));
-            if let Some(own) = state.endpoint(admission.asked.endpoint) {
-                own.correct(admission.number, used);
-            }
         }
         state.learn_totals(admission.asked.endpoint, headers, now, self.limits);
         if !is_throttled {
@@ -309,14 +306,14 @@ impl State {
         let account = self.account.room(now, urgency, cost);
         let own = self
             .endpoint(endpoint)
-            .map_or(Ok(()), |own| own.room(now, urgency, cost));
+            .map_or(Ok(()), |own| own.room(now, urgency, 1));
         match (account, own) {
             (Ok(()), Ok(())) => {}
             (a, b) => return Err(a.err().unwrap_or_default().max(b.err().unwrap_or_default())),
         }
         if urgency == Urgency::Background {
             if let Some(own) = self.endpoint(endpoint).filter(|_| !paced.endpoint) {
-                own.pace(cost)?;
+                own.pace(1)?;
                 paced.endpoint = true;
             }
             if !paced.account {
@@ -329,7 +326,7 @@ impl State {
         let number = self.calls;
         self.account.spend(now, number, cost, endpoint);
         if let Some(own) = self.endpoint(endpoint) {
-            own.spend(now, number, cost, endpoint);
+            own.spend(now, number, 1, endpoint);
         }
         Ok(number)
     }
@@ -399,7 +396,7 @@ impl State {
         match endpoint.index() {
             Some(index) if account_has_room || (has_own && shows_own) => {
                 if account_has_room {
-                    let spent = self.account.spent_on(now, endpoint);
+                    let spent = self.account.calls_on(now, endpoint);
                     let own = self.endpoints[index].get_or_insert_with(|| self.account.split(endpoint));
                     own.learn(spent.saturating_sub(1).max(1), limits.window());
                 }

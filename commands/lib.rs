@@ -4,6 +4,7 @@
 //! how much of it, what is logged and what a failure looks like is decided here, once for all platforms.
 
 pub mod balance;
+pub mod channels;
 pub mod client;
 mod complete;
 pub mod debtors;
@@ -377,6 +378,28 @@ fn share_later(line: &str) -> Action {
         submit: "Share".to_owned(),
     });
     action
+}
+
+/// Gives every button and menu choice of a reply its id, and says what the store must remember of them, so
+/// that a reply which nobody asked for can be posted.
+pub fn offered(reply: &mut Reply) -> Vec<hammerdesk_store::Action> {
+    let menu = reply.menu.iter_mut().flat_map(|menu| menu.options.iter_mut());
+    reply
+        .actions
+        .iter_mut()
+        .chain(menu)
+        .map(|action| {
+            action.id = action_id(action);
+            hammerdesk_store::Action {
+                id: action.id.clone(),
+                run: action.run.clone(),
+                form: action
+                    .form
+                    .as_ref()
+                    .and_then(|form| serde_json::to_value(form).ok()),
+            }
+        })
+        .collect()
 }
 
 /// A button's id is a digest of what it asks, so the same button is the same row for ever.

@@ -7,8 +7,9 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use hammerdesk_domain::access::{Asker, Permission, Role, Scope};
 use hammerdesk_domain::ageing::Bands;
+use hammerdesk_domain::chat::Channel;
 use hammerdesk_domain::freshness::Needed;
-use hammerdesk_domain::ids::{EntityCode, LocationId, PersonId, SourceId};
+use hammerdesk_domain::ids::{ChannelId, EntityCode, LocationId, PersonId, SourceId};
 use hammerdesk_domain::location::House;
 use hammerdesk_domain::record::Entity;
 
@@ -27,6 +28,8 @@ pub struct Settings {
     pub bands: Vec<i64>,
     /// How much one person may ask.
     pub pace: Pace,
+    /// The channels of the team chat, as configured; where there are none they follow from the house.
+    pub channels: Vec<Channel>,
 }
 
 /// A feed and how old its data may be.
@@ -72,6 +75,20 @@ impl Default for Pace {
 }
 
 impl Settings {
+    /// The channels of the team chat.
+    pub fn channels(&self) -> Vec<Channel> {
+        if self.channels.is_empty() {
+            crate::channels::of_house(&self.house)
+        } else {
+            self.channels.clone()
+        }
+    }
+
+    /// The channel of that id.
+    pub fn channel(&self, id: &ChannelId) -> Option<Channel> {
+        self.channels().into_iter().find(|channel| channel.id == *id)
+    }
+
     /// The zone of a location; UTC where nobody configured it.
     pub fn zone(&self, location: Option<&LocationId>) -> Tz {
         location

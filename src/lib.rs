@@ -28,7 +28,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::config::Config;
-use crate::console::ConsoleState;
+use crate::console::{ConsoleDeliverer, ConsoleState};
+use crate::engine::{Deliver, Deliverer, Engine, Nudge};
 
 /// How long a stopping service waits for a store that does not take the answer log.
 const LAST_WORDS: Duration = Duration::from_secs(8);
@@ -46,12 +47,15 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// The web console, where it is served.
     pub console: Option<ConsoleState>,
+    /// Wakes the background work up.
+    pub nudge: Nudge,
 }
 
 impl App {
     /// Puts the parts together; needs a store with the current schema.
     pub fn build(store: Store, settings: Settings, clock: Arc<dyn Clock>, with_console: bool) -> Self {
         let settings = Arc::new(settings);
+        let nudge = Nudge::default();
         let commands = Commands::new(store.clone(), Arc::clone(&settings), Arc::clone(&clock));
         let console = with_console.then(|| {
             ConsoleState::new(
@@ -59,15 +63,31 @@ impl App {
                 store.clone(),
                 Arc::clone(&settings),
                 Arc::clone(&clock),
+                nudge.clone(),
             )
         });
         Self {
+            nudge,
             store,
             commands,
             settings,
             clock,
             console,
         }
+    }
+
+    /// The background work: everything that goes by itself. More is added with [`Engine::with`].
+    pub fn engine(&self) -> Engine {
+        let engine = Engine::new(self.nudge.clone());
+        match &self.console {
+            Some(console) => engine.with(self.deliver(Arc::new(ConsoleDeliverer::new(console.clone())))),
+            None => engine,
+        }
+    }
+
+    /// The module that takes the outbox to one other side.
+    pub fn deliver(&self, to: Arc<dyn Deliverer>) -> Deliver {
+        Deliver::new(self.store.clone(), Arc::clone(&self.clock), to)
     }
 
     /// Everything that is answered over HTTP.

@@ -4,6 +4,7 @@
 //! `HAMMERDESK__SECTION__KEY`, and for secrets a file named by `<key>_file`. An unknown key is an error
 //! with a did-you-mean: a rule that is silently ignored is worse than one that is missing.
 
+mod channels;
 mod feeds;
 mod locations;
 mod people;
@@ -18,6 +19,7 @@ use hammerdesk_domain::ageing::Bands;
 use hammerdesk_domain::location::House;
 use serde::{Deserialize, Serialize};
 
+pub use channels::ChannelSection;
 pub use feeds::FeedSection;
 pub use locations::LocationSection;
 pub use people::{PersonSection, RoleSection};
@@ -48,6 +50,8 @@ pub struct Config {
     pub roles: Vec<RoleSection>,
     /// The people.
     pub people: Vec<PersonSection>,
+    /// The channels of the team chat.
+    pub channels: Vec<ChannelSection>,
 }
 
 /// What is wrong with the configuration, in a sentence.
@@ -120,6 +124,11 @@ impl Config {
         }
         no_twins("feeds", self.feeds.iter().map(|f| f.id.as_str()))?;
         no_twins("roles", self.roles.iter().map(|r| r.id.as_str()))?;
+        no_twins("channels", self.channels.iter().map(|c| c.id.as_str()))?;
+        no_twins(
+            "channels: discord",
+            self.channels.iter().filter_map(|c| c.discord.as_deref()),
+        )?;
         no_twins("people", self.people.iter().map(|p| p.id.as_str()))?;
         let folders: Vec<_> = self
             .feeds
@@ -149,7 +158,9 @@ impl Config {
             .iter()
             .map(|feed| feed.read(&house))
             .collect::<Result<Vec<_>, _>>()?;
+        let channels = channels::channels(&self.channels, &house)?;
         Ok(Settings {
+            channels,
             house,
             people,
             feeds,

@@ -6,9 +6,11 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use hammerdesk_commands::request::{Completing, Place, Request, Suggestion, What};
 use hammerdesk_domain::access::{Asker, Permission};
+use hammerdesk_domain::chat::{self, Platform, SaidHow};
 use hammerdesk_domain::ids::{ActionId, PersonId, new_id};
 use hammerdesk_domain::message::{Action, Reply, Visibility};
 use hammerdesk_store::chat::{ChatFile, ChatMessage};
+use hammerdesk_store::{Heard, Unit};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -58,6 +60,8 @@ pub(super) struct Arrived {
     channel: String,
     thread: Option<Uuid>,
     html: String,
+    /// It stood there already and says something else now.
+    revised: bool,
 }
 
 impl Arrived {
@@ -67,6 +71,14 @@ impl Arrived {
             channel: message.channel.clone(),
             thread: message.thread,
             html: page::one(&state.desk(me), message, 0).into_string(),
+            revised: false,
+        }
+    }
+
+    pub(super) fn revised(state: &ConsoleState, me: &Asker, message: &ChatMessage) -> Self {
+        Self {
+            revised: true,
+            ..Self::new(state, me, message)
         }
     }
 }
@@ -220,7 +232,7 @@ pub(super) async fn mark_read(
     let read = taken(read)?;
     let spot = Spot::of(&state, &me, &read.channel, read.thread).await?;
     let mut unit = state.0.store.write().await?;
-    unit.chat_read(&me.id, &spot.channel.id, spot.thread, read.up_to)
+    unit.chat_read(&me.id, spot.channel.id.as_str(), spot.thread, read.up_to)
         .await?;
     unit.commit().await?;
     Ok(StatusCode::NO_CONTENT)
@@ -251,7 +263,7 @@ impl<'a> Spot<'a> {
         };
         let message = state.0.store.read().await?.chat_message(&me.id, root).await?;
         match message {
-            Some(message) if message.channel == channel.id && message.thread.is_none() => Ok(Self {
+            Some(message) if message.channel == channel.id.as_str() && message.thread.is_none() => Ok(Self {
                 channel,
                 thread,
                 only_for: message.only_for,
@@ -284,7 +296,7 @@ async fn answer(
 ) -> Result<Json<Arrived>, Refusal> {
     let place = Place {
         platform: "console",
-        channel: spot.channel.id.clone(),
+        channel: spot.channel.id.to_string(),
         open: spot.channel.open && spot.only_for.is_none() && kept_back(me, spot.channel).is_none(),
     };
     let request = Request {
@@ -338,7 +350,7 @@ async fn keep(state: &ConsoleState, me: &Asker, spot: &Spot<'_>, new: New) -> Re
     let now = state.0.clock.now();
     let message = ChatMessage {
         id: new_id(now),
-        channel: spot.channel.id.clone(),
+        channel: spot.channel.id.to_string(),
         thread: spot.thread,
         author: me.id.clone(),
         only_for: new.only_for.or_else(|| spot.only_for.clone()),
@@ -352,17 +364,48 @@ async fn keep(state: &ConsoleState, me: &Asker, spot: &Spot<'_>, new: New) -> Re
             .await?
             .ok_or_else(|| Refusal::missing("That was sent already."))?
     };
-    unit.chat_read(&me.id, &spot.channel.id, spot.thread, message.id)
+    unit.chat_read(&me.id, spot.channel.id.as_str(), spot.thread, message.id)
         .await?;
+    let is_heard = message.only_for.is_none() && hear(&mut unit, me, &message).await?;
     unit.commit().await?;
     drop(one_by_one);
+    if is_heard {
+        state.0.nudge.nudge();
+    }
     state.0.pulse.send_modify(|pulse| pulse.messages += 1);
     Ok(Json(Arrived::new(state, me, &message)))
 }
 
+/// Keeps what was said in the thread of a post for whoever acts on it.
+async fn hear(unit: &mut Unit, me: &Asker, message: &ChatMessage) -> Result<bool, Refusal> {
+    let (Some(root), Some(Body::Talk { text })) = (message.thread, page::body(message)) else {
+        return Ok(false);
+    };
+    let root = root.to_string();
+    let Some(key) = unit.post_of_message(Platform::Console, &root).await? else {
+        return Ok(false);
+    };
+    let heard = Heard {
+        id: message.id,
+        platform: Platform::Console,
+        place: root,
+        message: message.id.to_string(),
+        how: SaidHow::Said,
+        key,
+        said: chat::Said {
+            who: me.id.to_string(),
+            name: me.name.clone(),
+            text,
+            files: Vec::new(),
+        },
+        at: message.at,
+    };
+    Ok(unit.hear(&heard).await?)
+}
+
 /// What stands on that button of a message, if it has it.
 fn label_of(message: &ChatMessage, action: &str) -> Option<String> {
-    let Body::Answer { reply, .. } = page::body(message)? else {
+    let (Body::Answer { reply, .. } | Body::Post { reply, .. }) = page::body(message)? else {
         return None;
     };
     buttons(&reply)

@@ -27,6 +27,8 @@ const LOOK: Duration = Duration::from_secs(10);
 const LATE: Duration = Duration::from_secs(10);
 /// How many messages are taken at once.
 const BATCH: i64 = 100;
+/// How many changed messages are sent again at once: the latest of them.
+const REVISED: i64 = 200;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct From {
@@ -127,9 +129,25 @@ impl Listener {
                     .push_back(Event::default().id(self.cursor.to_string()).json_data(arrived)?);
             }
             if !full {
-                return Ok(());
+                break;
             }
         }
+        self.take_in_revised().await
+    }
+
+    /// What says something else than before, of the messages that this page may show.
+    async fn take_in_revised(&mut self) -> anyhow::Result<()> {
+        let from = self.start.max(earlier(self.cursor));
+        let mut view = self.state.0.store.read().await?;
+        let revised = view.chat_revised_since(&self.me.id, from, REVISED).await?;
+        for (revision, message) in revised {
+            if !self.sent.insert(revision) || self.state.channel(&self.me, &message.channel).is_err() {
+                continue;
+            }
+            let arrived = Arrived::revised(&self.state, &self.me, &message);
+            self.waiting.push_back(Event::default().json_data(arrived)?);
+        }
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod ask;
 pub mod card;
+mod deliver;
 mod live;
 mod page;
 mod people;
@@ -19,6 +20,7 @@ use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::engine::Nudge;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -36,6 +38,7 @@ use maud::Markup;
 use tokio::sync::{Mutex, watch};
 
 pub use card::{card_html, render_reply};
+pub use deliver::ConsoleDeliverer;
 
 /// What the longest message may weigh on the wire, escapes included.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -63,6 +66,7 @@ struct Inner {
     /// One message is kept after the other, so that ids come in the order in which they can be read.
     posting: Mutex<()>,
     pulse: watch::Sender<Pulse>,
+    nudge: Nudge,
 }
 
 /// What the live streams wait for.
@@ -80,7 +84,14 @@ impl std::fmt::Debug for ConsoleState {
 
 impl ConsoleState {
     /// A console over that store, with the channels that follow from the house.
-    pub fn new(commands: Commands, store: Store, settings: Arc<Settings>, clock: Arc<dyn Clock>) -> Self {
+    /// What is said in a thread that somebody else acts on nudges them.
+    pub fn new(
+        commands: Commands,
+        store: Store,
+        settings: Arc<Settings>,
+        clock: Arc<dyn Clock>,
+        nudge: Nudge,
+    ) -> Self {
         let mut hasher = DefaultHasher::new();
         (STYLE, SCRIPT).hash(&mut hasher);
         Self(Arc::new(Inner {
@@ -92,6 +103,7 @@ impl ConsoleState {
             version: format!("{:016x}", hasher.finish()),
             posting: Mutex::new(()),
             pulse: watch::Sender::new(Pulse::default()),
+            nudge,
         }))
     }
 
@@ -116,7 +128,7 @@ impl ConsoleState {
             .0
             .channels
             .iter()
-            .find(|channel| channel.id == id && channel.admits(me));
+            .find(|channel| channel.id.as_str() == id && channel.admits(me));
         found.ok_or_else(|| Refusal::missing("There is no such channel for you. Choose one from the list."))
     }
 }

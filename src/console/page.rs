@@ -16,6 +16,9 @@ use super::card::{Look, plain, reply_in};
 use super::people;
 use super::places::Channel;
 
+/// The author of what the bot itself puts there.
+pub(super) const BOT: &str = "hammerdesk";
+
 /// The longest message that anybody may send, in characters.
 pub(super) const LONGEST_MESSAGE: usize = 4_000;
 
@@ -33,6 +36,13 @@ pub(super) enum Body {
         /// The line that was typed, or the button that was pressed.
         asked: String,
         /// The answer.
+        reply: Box<Reply>,
+    },
+    /// What the bot itself puts there, and changes in place.
+    Post {
+        /// Whose words it passes on; its own where there is nobody.
+        author: Option<String>,
+        /// What it says.
         reply: Box<Reply>,
     },
 }
@@ -53,6 +63,16 @@ impl Desk<'_> {
     }
 
     fn name(&self, message: &ChatMessage) -> (String, String) {
+        if message.author.as_str() == BOT {
+            let author = match body(message) {
+                Some(Body::Post { author, .. }) => author,
+                _ => None,
+            };
+            return author.map_or_else(
+                || ("hammerdesk".to_owned(), "bot".to_owned()),
+                |name| (plain(&name), "passed on".to_owned()),
+            );
+        }
         self.settings.people.get(&message.author).map_or_else(
             || (plain(message.author.as_str()), "no longer here".to_owned()),
             |person| (plain(&person.name), plain(&person.role.name)),
@@ -152,7 +172,7 @@ pub(super) fn channel(desk: &Desk<'_>, shown: &Shown<'_>) -> Markup {
                         (messages(desk, shown.messages, shown.answers, None))
                     }
                     button type="button" class="pill" id="pill" hidden { "New messages ↓" }
-                    (composer("line", None, "Message, or / for a command", &WhoReads::of(desk, &shown.channel.id)))
+                    (composer("line", None, "Message, or / for a command", &WhoReads::of(desk, shown.channel.id.as_str())))
                 }
                 aside class="drawer" id="drawer" aria-label="Details" hidden[shown.drawer.is_none()] {
                     @if let Some((_, drawer)) = &shown.drawer { (drawer) }
@@ -193,8 +213,8 @@ pub(super) fn places(desk: &Desk<'_>, shown: &Shown<'_>) -> Markup {
                 ul aria-labelledby="channels" {
                     @for channel in desk.places() { li {
                         @let here = channel.id == shown.channel.id;
-                        @let count = if here { 0 } else { waiting(&channel.id, None) };
-                        (place(&format!("/console/c/{}", channel.id), &channel.id, &format!("#{}", channel.id), here, count))
+                        @let count = if here { 0 } else { waiting(channel.id.as_str(), None) };
+                        (place(&format!("/console/c/{}", channel.id), channel.id.as_str(), &format!("#{}", channel.id), here, count))
                     } }
                 }
                 @if !shown.threads.is_empty() {
@@ -238,6 +258,10 @@ pub(super) fn gist(message: &ChatMessage) -> String {
     let text = match body(message) {
         Some(Body::Talk { text }) => text,
         Some(Body::Answer { asked, reply }) => reply.cards.first().map_or(asked, |card| card.title.clone()),
+        Some(Body::Post { reply, .. }) => reply
+            .cards
+            .first()
+            .map_or_else(|| reply.text.clone(), |card| card.title.clone()),
         None => "message".to_owned(),
     };
     hammerdesk_domain::text::clean(&text, 60)
@@ -292,6 +316,7 @@ pub(super) fn one(desk: &Desk<'_>, message: &ChatMessage, answers: i64) -> Marku
                     p class="asked" dir="auto" { (plain(&asked)) }
                     (reply_in(&reply, Look { zone: desk.zone, message: Some(message.id) }))
                 }
+                Some(Body::Post { reply, .. }) => (reply_in(&reply, Look { zone: desk.zone, message: Some(message.id) })),
                 None => p class="said" { "This message was written by a newer version and cannot be shown." }
             }
             @if message.thread.is_none() { (thread_link(message.id, answers)) }
@@ -350,7 +375,7 @@ struct WhoReads {
 
 impl WhoReads {
     fn of(desk: &Desk<'_>, channel: &str) -> Self {
-        let here = desk.channels.iter().find(|known| known.id == channel);
+        let here = desk.channels.iter().find(|known| known.id.as_str() == channel);
         let keeps = here.is_none_or(|here| ask::kept_back(desk.me, here).is_some());
         let open = here.is_some_and(|here| here.open);
         Self {

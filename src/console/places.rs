@@ -1,77 +1,18 @@
 //! The channels of the console, and who may be in them.
 //!
-//! They follow from the house: one for the accounts team of each saleroom, one for shipping, one for
-//! managers, and one that the call centre is in too. Being in a channel is decided anew at each request from the asker's role and scope, so that
-//! a change of the config takes effect at once.
+//! Being in a channel is decided anew at each request from the asker's role and scope, so that a change of
+//! the config takes effect at once.
 
 use hammerdesk_commands::settings::Settings;
-use hammerdesk_domain::access::{Asker, Permission};
-use hammerdesk_domain::ids::LocationId;
+pub use hammerdesk_domain::chat::Channel;
 
-/// A channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Channel {
-    /// As in addresses: `accounts-london`.
-    pub id: String,
-    /// What it is for, in a line.
-    pub about: String,
-    /// Whose team it belongs to; only people who cover that saleroom are in it.
-    pub location: Option<LocationId>,
-    /// What one must be allowed to be in it.
-    pub needs: &'static [Permission],
-    /// May answers about accounts stand here for all to read?
-    pub open: bool,
-}
-
-impl Channel {
-    /// Is that person in it?
-    pub fn admits(&self, asker: &Asker) -> bool {
-        asker.covers(self.location.as_ref()) && self.needs.iter().all(|permission| asker.may(*permission))
-    }
-
-    /// May everybody in it read internal reasons? Where not, no answer that may hold one is shared.
-    pub fn is_internal(&self) -> bool {
-        self.needs.contains(&Permission::Internal)
-    }
-}
-
-/// The channels of a house.
+/// The channels that the console shows.
 pub fn channels(settings: &Settings) -> Vec<Channel> {
-    let teams = settings.house.locations.iter().map(|location| Channel {
-        id: format!("accounts-{}", location.id.as_str().replace(['_', ' '], "-")),
-        about: format!("Client accounts, {}", location.name),
-        location: Some(location.id.clone()),
-        needs: &[Permission::Internal],
-        open: false,
-    });
-    let others = [
-        (
-            "shipping",
-            "May it go? Releases and collections",
-            &[Permission::Internal][..],
-            false,
-        ),
-        (
-            "managers",
-            "Account answers stand here for all managers to read",
-            &[Permission::Debtors, Permission::Internal],
-            true,
-        ),
-        (
-            "call-centre",
-            "Callers are handed over here; nothing internal is shared",
-            &[],
-            false,
-        ),
-    ];
-    let others = others.into_iter().map(|(id, about, needs, open)| Channel {
-        id: id.to_owned(),
-        about: about.to_owned(),
-        location: None,
-        needs,
-        open,
-    });
-    teams.chain(others).collect()
+    settings
+        .channels()
+        .into_iter()
+        .filter(|channel| channel.console)
+        .collect()
 }
 
 #[cfg(test)]
@@ -79,8 +20,8 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    use hammerdesk_domain::access::{Role, Scope};
-    use hammerdesk_domain::ids::{EntityCode, PersonId};
+    use hammerdesk_domain::access::{Asker, Permission, Role, Scope};
+    use hammerdesk_domain::ids::{EntityCode, LocationId, PersonId};
     use hammerdesk_domain::location::Location;
 
     fn of(permissions: &[Permission], scope: Scope) -> Vec<String> {
@@ -99,7 +40,7 @@ mod tests {
         channels(&settings)
             .into_iter()
             .filter(|channel| channel.admits(&asker))
-            .map(|channel| channel.id)
+            .map(|channel| channel.id.to_string())
             .collect()
     }
 

@@ -102,9 +102,9 @@ async fn whole_page(
     let recent = recent(state);
     let mut view = state.0.store.read().await?;
     let up_to = view.chat_newest().await?;
-    let messages = view.chat_page(&me.id, &channel.id, None, PAGE).await?;
+    let messages = view.chat_page(&me.id, channel.id.as_str(), None, PAGE).await?;
     let from = messages.first().map(|message| message.id).unwrap_or_default();
-    let answers = view.chat_answers(&me.id, &channel.id, from).await?;
+    let answers = view.chat_answers(&me.id, channel.id.as_str(), from).await?;
     let threads = lively(state, me, &mut view, recent).await?;
     let unread = view.chat_unread(&me.id, recent).await?;
     let drawer = match thread {
@@ -185,9 +185,11 @@ pub(super) async fn before(
 ) -> Result<Html<String>, Refusal> {
     let channel = state.channel(&me, &id)?;
     let mut view = state.0.store.read().await?;
-    let messages = view.chat_page(&me.id, &channel.id, Some(message), PAGE).await?;
+    let messages = view
+        .chat_page(&me.id, channel.id.as_str(), Some(message), PAGE)
+        .await?;
     let from = messages.first().map(|first| first.id).unwrap_or_default();
-    let answers = view.chat_answers(&me.id, &channel.id, from).await?;
+    let answers = view.chat_answers(&me.id, channel.id.as_str(), from).await?;
     let more = i64::try_from(messages.len()).is_ok_and(|shown| shown == PAGE);
     Ok(drawn(html! {
         @if more { button id="earlier" {} }

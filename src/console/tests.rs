@@ -23,6 +23,7 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 use super::{ConsoleState, router};
+use crate::engine::Nudge;
 
 const AMARA: &str = "amara";
 const KIT: &str = "kit";
@@ -110,7 +111,7 @@ impl Bench {
         let settings = Arc::new(settings());
         let shared: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
         let commands = Commands::new(store.clone(), Arc::clone(&settings), Arc::clone(&shared));
-        let state = ConsoleState::new(commands, store.clone(), settings, shared);
+        let state = ConsoleState::new(commands, store.clone(), settings, shared, Nudge::default());
         let app = router(state.clone());
         Self {
             state,

@@ -75,6 +75,9 @@ pub trait Deliverer: Send + Sync {
         what: &'a Waiting,
         verdict: &'a Verdict,
     ) -> BoxFuture<'a, anyhow::Result<()>>;
+
+    /// What was settled is visible to others from here on.
+    fn settled(&self) {}
 }
 
 /// The module that serves one way.
@@ -167,6 +170,7 @@ impl Deliver {
             self.to.settle(&mut unit, what, &verdict).await?;
         }
         unit.commit().await?;
+        self.to.settled();
         metrics::counter!("hammerdesk_deliveries_total", "way" => self.to.way().to_owned(), "how" => match how {
             Ended::Delivered => "delivered",
             Ended::Refused => "refused",

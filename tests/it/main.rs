@@ -16,5 +16,6 @@ mod docs;
 mod faults;
 mod harness;
 mod import;
+mod posts;
 mod process;
 mod sla;

@@ -46,6 +46,9 @@ statements! {
               ON r.person = $1 AND r.channel = m.channel AND r.thread = coalesce(m.thread, $3) \
               WHERE m.id > $2 AND m.author <> $1 AND (m.only_for IS NULL OR m.only_for = $1) \
               AND (r.up_to IS NULL OR m.id > r.up_to) GROUP BY m.channel, m.thread";
+    REVISE = "UPDATE chat_message SET body = $2, revised = $3 WHERE id = $1";
+    REVISED = "SELECT revised, id, channel, thread, author, only_for, at, body FROM chat_message \
+               WHERE revised > $2 AND (only_for IS NULL OR only_for = $1) ORDER BY revised DESC LIMIT $3";
     FILE = "SELECT f.name, f.media_type, f.content FROM chat_file f JOIN chat_message m ON m.id = f.message \
             WHERE f.message = $2 AND f.position = $3 AND (m.only_for IS NULL OR m.only_for = $1)";
 }
@@ -109,6 +112,13 @@ struct Row {
     only_for: Option<String>,
     at: DateTime<Utc>,
     body: String,
+}
+
+#[derive(FromRow)]
+struct RevisedRow {
+    revised: Uuid,
+    #[sqlx(flatten)]
+    message: Row,
 }
 
 impl TryFrom<Row> for ChatMessage {
@@ -219,6 +229,26 @@ impl View {
             .bind(limit)
             .fetch_all(c)
             .await)?)
+    }
+
+    /// Messages that were changed in place after an instant's id, with the id of the change, oldest first.
+    pub async fn chat_revised_since(
+        &mut self,
+        viewer: &PersonId,
+        after: Uuid,
+        limit: i64,
+    ) -> Result<Vec<(Uuid, ChatMessage)>> {
+        let viewer = viewer.as_str();
+        let rows: Vec<RevisedRow> = run!(self, |c| sqlx::query_as(REVISED)
+            .bind(viewer)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(c)
+            .await)?;
+        rows.into_iter()
+            .rev()
+            .map(|row| Ok((row.revised, ChatMessage::try_from(row.message)?)))
+            .collect()
     }
 
     /// The newest message's id, whoever may read it.
@@ -336,6 +366,18 @@ impl Unit {
             })?;
         }
         Ok(true)
+    }
+
+    /// Changes what a message says; `revised` is the id of the change. `false`: there is no such message.
+    pub async fn chat_revise(&mut self, id: Uuid, body: &serde_json::Value, revised: Uuid) -> Result<bool> {
+        let body = body.to_string();
+        Ok(run!(self, |c| sqlx::query(REVISE)
+            .bind(id)
+            .bind(&body)
+            .bind(revised)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected() > 0))?)
     }
 
     /// That person has read a channel or thread up to a message.

@@ -66,7 +66,25 @@ function show(box, article) {
   else toEnd(box);
 }
 
+// A card whose facts changed says so where it stands; how many replied below it stays.
+function replace(arrived) {
+  for (const old of document.querySelectorAll(`article[data-id="${CSS.escape(arrived.id)}"]`)) {
+    const box = old.closest(".log");
+    const follow = box && atEnd(box);
+    const article = parsed(arrived.html).querySelector("article");
+    for (const name of ["first", "more", "new"]) article.classList.toggle(name, old.classList.contains(name));
+    const tools = old.querySelector(":scope > .tools");
+    article.querySelector(":scope > .tools")?.remove();
+    if (tools) article.append(tools);
+    article.classList.add("changed");
+    old.replaceWith(article);
+    if (box) group(box);
+    if (follow) toEnd(box);
+  }
+}
+
 function put(arrived, mine) {
+  if (arrived.revised) return replace(arrived);
   const known = seen.has(arrived.id);
   seen.add(arrived.id);
   if (arrived.thread && !known) countAnswer(arrived.thread);

@@ -109,15 +109,11 @@ impl Answer {
 
     pub(crate) fn raw(&self) -> Result<&RawValue, Error> {
         serde_json::from_str(&self.body).map_err(|_| {
-            let found = if self.body.trim().is_empty() {
-                "empty"
-            } else {
-                "not JSON"
-            };
-            self.unreadable(Odd {
-                field: "the answer".to_owned(),
-                found,
-            })
+            Error::new(
+                self.name,
+                self.is_write,
+                ErrorKind::Garbled { status: self.status },
+            )
         })
     }
 
@@ -257,6 +253,11 @@ impl Client {
         );
         if status.is_success() {
             let body = body?;
+            if !call.is_write() && serde_json::from_str::<&RawValue>(&body).is_err() {
+                return Err(ErrorKind::Garbled {
+                    status: status.as_u16(),
+                });
+            }
             return Ok(Answer {
                 name: call.name,
                 is_write: call.is_write(),

@@ -215,7 +215,12 @@ impl Client {
             }
             sent => sent?,
         };
-        Ok(Page::of(answer.listing()?, answer.next_page(), LAST_CONTACT_PAGE))
+        let page = Page::of(answer.listing()?, answer.next_page(), LAST_CONTACT_PAGE);
+        Ok(if query.page == LAST_CONTACT_PAGE {
+            page.last_given(LARGEST_PAGE)
+        } else {
+            page
+        })
     }
 
     /// The contacts with that address: `GET /contacts?email=`.

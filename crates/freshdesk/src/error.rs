@@ -49,6 +49,12 @@ pub enum ErrorKind {
     /// Sent, or partly; the answer did not come.
     #[error("no answer ({0})")]
     Lost(&'static str),
+    /// Answered as done, with something that is no JSON: cut off, or a page of something in between.
+    #[error("answered {status}, but not in JSON")]
+    Garbled {
+        /// The HTTP status.
+        status: u16,
+    },
     /// Answered as done, with something that could not be read.
     #[error("answered {status}, unreadable: {why}")]
     Unreadable {
@@ -174,7 +180,7 @@ impl Error {
     pub fn is_ambiguous(&self) -> bool {
         self.is_write
             && match &self.kind {
-                ErrorKind::Lost(_) | ErrorKind::Unreadable { .. } => true,
+                ErrorKind::Lost(_) | ErrorKind::Garbled { .. } | ErrorKind::Unreadable { .. } => true,
                 ErrorKind::Refused(refusal) => refusal.status >= 500 || refusal.status == 408,
                 _ => false,
             }
@@ -183,7 +189,10 @@ impl Error {
     /// Whether the same call may succeed later without anybody changing anything.
     pub fn is_passing(&self) -> bool {
         match &self.kind {
-            ErrorKind::Busy { .. } | ErrorKind::Unreachable(_) | ErrorKind::Lost(_) => true,
+            ErrorKind::Busy { .. }
+            | ErrorKind::Unreachable(_)
+            | ErrorKind::Lost(_)
+            | ErrorKind::Garbled { .. } => true,
             ErrorKind::Refused(refusal) => refusal.status >= 500 || matches!(refusal.status, 408 | 429),
             _ => false,
         }
@@ -201,7 +210,7 @@ impl Error {
     pub fn status(&self) -> Option<u16> {
         match &self.kind {
             ErrorKind::Refused(refusal) => Some(refusal.status),
-            ErrorKind::Unreadable { status, .. } => Some(*status),
+            ErrorKind::Garbled { status } | ErrorKind::Unreadable { status, .. } => Some(*status),
             _ => None,
         }
     }

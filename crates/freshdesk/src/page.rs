@@ -68,6 +68,14 @@ impl<T> Page<T> {
             more,
         }
     }
+
+    /// The last page that is given: whether it names a next one is not known, so that if it is full there may be more.
+    pub(crate) fn last_given(mut self, full: u32) -> Self {
+        if self.items.len() + self.unreadable.len() >= full as usize {
+            self.more = More::Capped;
+        }
+        self
+    }
 }
 
 /// A list that does not end by itself is cut here.

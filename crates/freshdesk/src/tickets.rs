@@ -365,7 +365,12 @@ impl Client {
             Err(error) if query.page > 1 && is_page_refused(&error) => return Ok(Page::capped()),
             Err(error) => return Err(error),
         };
-        Ok(Page::of(answer.listing()?, answer.next_page(), LAST_TICKET_PAGE))
+        let page = Page::of(answer.listing()?, answer.next_page(), LAST_TICKET_PAGE);
+        Ok(if query.page == LAST_TICKET_PAGE {
+            page.last_given(query.per_page.clamp(1, LARGEST_PAGE))
+        } else {
+            page
+        })
     }
 
     /// One ticket: `GET /tickets/{id}`. An archived one is missing here; a deleted one may be.

@@ -6,4 +6,5 @@ mod faults;
 mod lists;
 mod pages;
 mod server;
+mod simulated;
 mod writes;

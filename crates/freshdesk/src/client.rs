@@ -11,6 +11,9 @@ use crate::budget::Limits;
 use crate::limiter::{Limiter, RateState, Urgency};
 use crate::timer::{MachineTimer, Timer};
 
+/// A connection kept longer may be closed by the other side just as a write is sent, which then is ambiguous.
+const IDLE: Duration = Duration::from_secs(20);
+
 /// The API key of an agent. Acts with that agent's rights; never printed.
 #[derive(Clone)]
 pub struct ApiKey(String);
@@ -141,11 +144,14 @@ impl Client {
         if key.expose().is_empty() || !key.expose().bytes().all(|b| b.is_ascii_graphic()) {
             return Err(SetupError::BadKey);
         }
+        let is_here = base.host_str().is_some_and(is_loopback);
         let builder = || {
-            reqwest::Client::builder()
+            let builder = reqwest::Client::builder()
                 .user_agent(options.user_agent.clone())
                 .connect_timeout(options.connect_timeout)
-                .referer(false)
+                .pool_idle_timeout(IDLE)
+                .referer(false);
+            if is_here { builder.no_proxy() } else { builder }
         };
         let http = builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -207,16 +213,16 @@ impl Client {
     }
 }
 
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 fn api_base(base: &str, allow_plain_http: bool) -> Result<Url, SetupError> {
     let mut url = Url::parse(base.trim()).map_err(|_| SetupError::NotAUrl)?;
-    let host = url
-        .host_str()
-        .ok_or(SetupError::NotAUrl)?
-        .trim_matches(['[', ']'])
-        .to_owned();
-    let is_loopback = host == "localhost"
-        || host.ends_with(".localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let is_loopback = is_loopback(url.host_str().ok_or(SetupError::NotAUrl)?);
     match url.scheme() {
         "https" => {}
         "http" if is_loopback || allow_plain_http => {}

@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use tokio::sync::{Notify, watch};
 
 use super::automation::Rule;
@@ -61,7 +62,7 @@ impl Account {
             let now = whole_second(self.0.clock.as_ref());
             state.settle(now);
             let result = how(&mut state, now);
-            (result, state.revision, !state.deliveries.is_empty())
+            (result, state.revision, std::mem::take(&mut state.wake))
         };
         self.0.revision.send_if_modified(|known| {
             let newer = revision > *known;
@@ -193,6 +194,17 @@ impl Account {
         self.with(|state, _| state.keys.insert(key.to_owned(), agent));
     }
 
+    /// Changes an agent: scope, kind, whether they are there at all.
+    pub fn change_agent(&self, agent: u64, how: impl FnOnce(&mut Agent)) {
+        self.with(|state, now| {
+            if let Some(agent) = state.agents.get_mut(&agent) {
+                how(agent);
+                agent.updated_at = now;
+            }
+            state.changed();
+        });
+    }
+
     /// Adds a group.
     pub fn add_group(&self, name: &str, agent_ids: &[u64], business_hour_id: Option<u64>) -> u64 {
         self.with(|state, now| {
@@ -266,14 +278,14 @@ impl Account {
         });
     }
 
-    /// Adds a custom field.
-    pub fn add_field(&self, name: &str, label: &str, kind: &str, choices: &[&str]) {
+    /// Adds a custom field; choices are a list, or objects in each other for a `nested_field`.
+    pub fn add_field(&self, name: &str, label: &str, kind: &str, choices: Value) {
         self.with(|state, _| {
             state.custom_fields.push(CustomField {
                 name: name.to_owned(),
                 label: label.to_owned(),
                 kind: kind.to_owned(),
-                choices: choices.iter().map(|&choice| choice.to_owned()).collect(),
+                choices,
             });
         });
     }
@@ -285,12 +297,18 @@ impl Account {
 
     /// Sets or ends the webhook.
     pub fn set_webhook(&self, hook: Option<Hook>) {
-        self.with(|state, _| state.hook = hook);
+        self.with(|state, _| {
+            state.hook = hook;
+            state.wake = true;
+        });
     }
 
     /// Changes the webhook that is set.
     pub fn change_webhook(&self, how: impl FnOnce(&mut Hook)) {
-        self.with(|state, _| state.hook.as_mut().map(how));
+        self.with(|state, _| {
+            state.hook.as_mut().map(how);
+            state.wake = true;
+        });
     }
 
     /// Turns round the webhooks that wait.

@@ -2,10 +2,24 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Agent, Contact};
+use super::model::{Agent, Contact, Ticket};
 use super::state::State;
 
 impl State {
+    /// May an agent see a ticket? By scope: everything, the groups' tickets, the own ones.
+    pub(super) fn sees(&self, agent: u64, ticket: &Ticket) -> bool {
+        let own = ticket.responder_id == Some(agent);
+        let in_group = || {
+            let group = ticket.group_id.and_then(|id| self.groups.get(&id));
+            group.is_some_and(|group| group.agent_ids.contains(&agent))
+        };
+        match self.agents.get(&agent).map(|agent| agent.ticket_scope) {
+            Some(1) => true,
+            Some(2) => own || in_group(),
+            _ => own,
+        }
+    }
+
     pub(super) fn add_agent(&mut self, name: &str, email: &str, now: DateTime<Utc>) -> u64 {
         let id = self.fresh_id();
         let agent = Agent {

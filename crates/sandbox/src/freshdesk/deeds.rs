@@ -134,6 +134,7 @@ impl State {
             in_secondary,
         } = merging;
         let who = Performer::Agent(agent);
+        let before = self.ticket(primary).map(|ticket| ticket.updated_at);
         let said = |body: String| Saying {
             body,
             private: true,
@@ -158,5 +159,8 @@ impl State {
             .join(", ");
         let standard = said(format!("<div>Merged from tickets {numbers}.</div>"));
         self.say(primary, in_primary.unwrap_or(standard), who, now);
+        if let (Some(before), false) = (before, self.options.unknowns.merge_bumps) {
+            self.amend(primary, now, |ticket| ticket.updated_at = before);
+        }
     }
 }

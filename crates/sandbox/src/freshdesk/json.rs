@@ -148,7 +148,8 @@ impl Show<'_> {
             put("internal_agent_id", json!(ticket.internal_agent_id));
             put("internal_group_id", json!(ticket.internal_group_id));
         }
-        if !rich || !matches!(within, Within::View | Within::Updated) {
+        // Only a ticket that came through a form has one; the API counts as the portal's.
+        if ticket.source == source::PORTAL {
             put("form_id", json!(self.state.email_config + 1));
         }
         put("nr_due_by", maybe(ticket.nr_due_by));

@@ -162,7 +162,7 @@ fn ordered(state: &State, chosen: &Chosen, skipped: usize, count: usize) -> Vec<
         state
             .tickets
             .get(&id)
-            .filter(|ticket| chosen.takes(ticket))
+            .filter(|ticket| chosen.takes(ticket) && state.sees(chosen.agent, ticket))
             .cloned()
     };
     let page =

@@ -27,6 +27,7 @@ mod options;
 mod people;
 mod requests;
 mod search;
+mod seed;
 mod server;
 mod settings;
 mod shape;
@@ -46,6 +47,7 @@ pub use automation::{Acting, Deed, Rule, Trigger};
 pub use faults::Fault;
 pub use options::{DueOnResume, FieldSet, Limits, Options, Ties, Unknowns, WebhookRetries};
 pub use requests::{Route, Seen, Verdict};
+pub use seed::{CLIENT_NUMBER_FIELD, Seed, SeedClient, Seeded};
 pub use webhooks::Hook;
 
 use model::Mail;

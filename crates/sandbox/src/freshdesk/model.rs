@@ -390,7 +390,7 @@ pub struct SlaTarget {
 }
 
 /// A custom field of tickets.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CustomField {
     /// `cf_…`.
     pub name: String,
@@ -398,8 +398,8 @@ pub struct CustomField {
     pub label: String,
     /// `custom_text`, `custom_number`, …
     pub kind: String,
-    /// Choices of a drop-down.
-    pub choices: Vec<String>,
+    /// Choices: null, a list, or objects in each other.
+    pub choices: Value,
 }
 
 /// A mail that somebody outside received.

@@ -151,7 +151,7 @@ pub struct Unknowns {
     pub restore_bumps: bool,
     /// Does marking as spam, and taking it back, move `updated_at`?
     pub spam_bumps: bool,
-    /// Does merging move the primary ticket's `updated_at`? (The note in it does, whatever this says.)
+    /// Does merging move the primary ticket's `updated_at`?
     pub merge_bumps: bool,
     /// Are bulk actions put, rather than posted?
     pub bulk_is_put: bool,

@@ -67,6 +67,7 @@ pub(super) fn search(call: &mut Call<'_>) -> Outcome {
         .filter_map(|(.., id)| call.state.tickets.get(id))
         .filter_map(seen)
         .filter(|ticket| !ticket.spam && !ticket.deleted && !ticket.archived && wanted.takes(ticket))
+        .filter(|ticket| call.state.sees(call.agent, ticket))
         .collect();
     let show = call.show();
     let shown: Vec<_> = found

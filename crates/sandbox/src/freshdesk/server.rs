@@ -141,7 +141,7 @@ async fn handle(
         body,
     };
     if received.path.starts_with("/data/helpdesk/attachments/") {
-        return attachment(&account, &received);
+        return attachment(&account, &received, &line).await;
     }
     let resolved = received
         .path
@@ -166,7 +166,7 @@ fn work(account: &Account, base: &str, received: &Received, resolved: &Resolved)
         };
         let query = decoded_query(&received.query);
         let cost = cost(route, &query);
-        let charge = state.window.charge(&state.options.clone(), route, cost, now);
+        let charge = state.window.charge(&state.options, route, cost, now);
         let mut fault = None;
         let mut verdict = Verdict::Ok;
         let result = if let Some(wait) = charge.refused_for {
@@ -246,7 +246,7 @@ fn work(account: &Account, base: &str, received: &Received, resolved: &Resolved)
             fault,
             Some(Fault::TimeoutBefore(_) | Fault::TimeoutAfter(_) | Fault::CutBefore | Fault::CutAfter)
         );
-        state.requests.push(Seen {
+        state.record(Seen {
             at: now,
             method: received.method.clone(),
             path: if received.query.is_empty() {
@@ -498,8 +498,8 @@ fn distort(value: &mut Value) {
 }
 
 /// A file from its signed address; whoever sends a key along is refused, as the storage does.
-fn attachment(account: &Account, received: &Received) -> Response {
-    account.with(|state, now| {
+async fn attachment(account: &Account, received: &Received, line: &Line) -> Response {
+    let (status, file, fault) = account.with(|state, now| {
         let id = received
             .path
             .split('/')
@@ -513,7 +513,7 @@ fn attachment(account: &Account, received: &Received) -> Response {
                 .find(|(known, _)| known == name)
                 .map_or("", |(_, value)| value.as_str())
         };
-        let with_key = received.headers.contains_key(header::AUTHORIZATION);
+        let fault = state.faults.next(Route::Attachment);
         let good = address_is_good(
             state.options.seed,
             id,
@@ -521,24 +521,21 @@ fn attachment(account: &Account, received: &Received) -> Response {
             param("X-Amz-Signature"),
             now,
         );
-        let first = state.tickets.values().flat_map(|ticket| &ticket.attachments);
-        let said = state.tickets.values().flat_map(|ticket| &ticket.conversations);
-        let mut files = first.chain(said.flat_map(|said| &said.attachments));
-        let (status, verdict, file) = if with_key {
+        let (status, verdict, file) = if received.headers.contains_key(header::AUTHORIZATION) {
             (
                 400,
                 Verdict::Violation("a key was sent to the file storage".to_owned()),
                 None,
             )
+        } else if let Some(Fault::ServerError(code) | Fault::ServerErrorAfter(code)) = &fault {
+            (*code, Verdict::Faulted(format!("{fault:?}")), None)
         } else if good {
-            match files.find(|file| file.id == id) {
-                Some(file) => (200, Verdict::Ok, Some(file.clone())),
-                None => (404, Verdict::Ok, None),
-            }
+            let file = state.file(id).cloned();
+            (if file.is_some() { 200 } else { 404 }, Verdict::Ok, file)
         } else {
             (403, Verdict::Ok, None)
         };
-        state.requests.push(Seen {
+        state.record(Seen {
             at: now,
             method: received.method.clone(),
             path: received.path.clone(),
@@ -548,15 +545,26 @@ fn attachment(account: &Account, received: &Received) -> Response {
             cost: 0,
             verdict,
         });
-        let mut response = plain(
-            status,
-            file.as_ref()
-                .map(|file| file.content.to_vec())
-                .unwrap_or_default(),
-        );
-        if let Some(kind) = file.and_then(|file| HeaderValue::from_str(&file.content_type).ok()) {
-            response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        (status, file, fault)
+    });
+    match fault {
+        Some(Fault::TimeoutBefore(silence) | Fault::TimeoutAfter(silence)) => {
+            tokio::time::sleep(silence).await;
+            line.0.store(true, Ordering::SeqCst);
         }
-        response
-    })
+        Some(Fault::CutBefore | Fault::CutAfter) => line.0.store(true, Ordering::SeqCst),
+        _ => {}
+    }
+    let bytes = file
+        .as_ref()
+        .map(|file| file.content.to_vec())
+        .unwrap_or_default();
+    let mut response = match fault {
+        Some(Fault::SlowBody(pause)) => slow(status, &bytes, pause),
+        _ => plain(status, bytes),
+    };
+    if let Some(kind) = file.and_then(|file| HeaderValue::from_str(&file.content_type).ok()) {
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    }
+    response
 }

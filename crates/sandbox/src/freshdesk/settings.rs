@@ -79,7 +79,7 @@ pub(super) fn ticket_fields(call: &mut Call<'_>) -> Outcome {
         ("company", "Company", "default_company", None),
     ];
     let own = state.custom_fields.iter().map(|field| {
-        let choices = (field.kind == "custom_dropdown").then(|| json!(field.choices));
+        let choices = (!field.choices.is_null()).then(|| field.choices.clone());
         (
             field.name.as_str(),
             field.label.as_str(),

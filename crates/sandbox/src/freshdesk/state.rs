@@ -23,6 +23,9 @@ use super::options::Options;
 use super::requests::Seen;
 use super::webhooks::{Delivery, Hook};
 
+/// At least so many requests are remembered.
+const MOST_REQUESTS: usize = 100_000;
+
 /// Where ids of the 64-bit kind begin.
 const FIRST_ID: u64 = 103_000_000_001;
 
@@ -59,6 +62,8 @@ pub(super) struct State {
     pub(super) rules: Vec<Rule>,
     pub(super) hook: Option<Hook>,
     pub(super) deliveries: Vec<Delivery>,
+    /// There is something for whoever posts webhooks.
+    pub(super) wake: bool,
     pub(super) mails: Vec<Mail>,
     pub(super) requests: Vec<Seen>,
     pub(super) window: Window,
@@ -145,6 +150,7 @@ impl State {
             rules: Vec::new(),
             hook: None,
             deliveries: Vec::new(),
+            wake: false,
             mails: Vec::new(),
             requests: Vec::new(),
             window: Window::default(),
@@ -168,6 +174,30 @@ impl State {
         let id = self.next_id;
         // Real ids leave gaps, and a client must not count on their being dense.
         self.next_id += 7;
+        id
+    }
+
+    /// An attached file.
+    pub(super) fn file(&self, id: u64) -> Option<&Attachment> {
+        let first = self.tickets.values().flat_map(|ticket| &ticket.attachments);
+        let said = self.tickets.values().flat_map(|ticket| &ticket.conversations);
+        first
+            .chain(said.flat_map(|said| &said.attachments))
+            .find(|file| file.id == id)
+    }
+
+    /// Writes down a request; those of long ago are forgotten.
+    pub(super) fn record(&mut self, seen: Seen) {
+        if self.requests.len() >= 2 * MOST_REQUESTS {
+            self.requests.drain(..MOST_REQUESTS);
+        }
+        self.requests.push(seen);
+    }
+
+    /// The number of the next ticket.
+    pub(super) const fn next_number(&mut self) -> u64 {
+        let id = self.next_ticket;
+        self.next_ticket += 1;
         id
     }
 
@@ -198,8 +228,7 @@ impl State {
 
     /// Opens a ticket; rules and webhooks see it.
     pub(super) fn open_ticket(&mut self, new: NewTicket, who: Performer, now: DateTime<Utc>) -> u64 {
-        let id = self.next_ticket;
-        self.next_ticket += 1;
+        let id = self.next_number();
         let attachments = self.attach(new.files, now);
         let mut ticket = Ticket {
             id,
@@ -352,7 +381,7 @@ impl State {
         self.changed();
     }
 
-    fn watch_due(&mut self, ticket: &Ticket) {
+    pub(super) fn watch_due(&mut self, ticket: &Ticket) {
         let awaited = [
             (ticket.due_by, ticket.is_escalated),
             (ticket.fr_due_by, ticket.fr_escalated),

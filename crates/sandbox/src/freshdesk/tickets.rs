@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::call::{Answer, Call, Outcome};
+use super::call::{Answer, Body, Call, Outcome};
 use super::html;
 use super::json::{SOURCES, Within};
 use super::list::includes;
@@ -12,6 +12,7 @@ use super::state::{NewTicket, Saying};
 
 /// `POST /tickets`.
 pub(super) fn create(call: &mut Call<'_>) -> Outcome {
+    let form = matches!(call.body, Body::Form(..));
     let (mut fields, files) = call.fields(shape::CREATE_TICKET)?;
     valid(call, &fields)?;
     let related = ids(fields.get("related_ticket_ids"));
@@ -40,12 +41,9 @@ pub(super) fn create(call: &mut Call<'_>) -> Outcome {
         .state
         .open_ticket(new, Performer::Agent(call.agent), call.now);
     associate(call, id, parent, related);
-    let shown = call
-        .state
-        .ticket(id)
-        .map(|ticket| call.show().ticket(ticket, Within::Created, &[]));
+    let shown = shown(call, id, Within::Created, form);
     let location = format!("{}/api/v2/tickets/{id}", call.base);
-    Ok(Answer::of(201, shown.unwrap_or_default()).with("location", location))
+    Ok(Answer::of(201, shown).with("location", location))
 }
 
 fn associate(call: &mut Call<'_>, id: u64, parent: Option<u64>, related: Vec<u64>) {
@@ -74,8 +72,22 @@ fn associate(call: &mut Call<'_>, id: u64, parent: Option<u64>, related: Vec<u64
     }
 }
 
+/// A ticket as the call answers it that made or changed it; a ticket made by a form comes without its kind of
+/// association.
+fn shown(call: &Call<'_>, id: u64, within: Within, form: bool) -> Value {
+    let ticket = call.state.ticket(id);
+    let mut shown = ticket
+        .map(|ticket| call.show().ticket(ticket, within, &[]))
+        .unwrap_or_default();
+    if let (true, Some(map)) = (form, shown.as_object_mut()) {
+        map.shift_remove("association_type");
+    }
+    shown
+}
+
 /// `POST /tickets/outbound_email`: mails the customer.
 pub(super) fn outbound(call: &mut Call<'_>) -> Outcome {
+    let form = matches!(call.body, Body::Form(..));
     let (mut fields, files) = call.fields(shape::OUTBOUND)?;
     valid(call, &fields)?;
     if fields.get("email_config_id").and_then(Value::as_u64) != Some(call.state.email_config) {
@@ -119,12 +131,9 @@ pub(super) fn outbound(call: &mut Call<'_>) -> Outcome {
         body,
         attachments: names,
     });
-    let shown = call
-        .state
-        .ticket(id)
-        .map(|ticket| call.show().ticket(ticket, Within::Created, &[]));
+    let shown = shown(call, id, Within::Created, form);
     let location = format!("{}/api/v2/tickets/{id}", call.base);
-    Ok(Answer::of(201, shown.unwrap_or_default()).with("location", location))
+    Ok(Answer::of(201, shown).with("location", location))
 }
 
 /// The contact that a body names; made if it is new.
@@ -281,9 +290,10 @@ fn custom_fits(field: &CustomField, value: &Value) -> bool {
     match field.kind.as_str() {
         "custom_number" => value.is_i64() || value.as_str().is_some_and(|text| text.parse::<i64>().is_ok()),
         "custom_checkbox" => value.is_boolean(),
-        "custom_dropdown" => value
-            .as_str()
-            .is_some_and(|text| field.choices.iter().any(|choice| choice == text)),
+        "custom_dropdown" => field
+            .choices
+            .as_array()
+            .is_some_and(|choices| choices.contains(value)),
         "custom_decimal" => value.is_number() || value.is_string(),
         _ => value.is_string(),
     }
@@ -318,9 +328,24 @@ pub(super) fn ids(value: Option<&Value>) -> Vec<u64> {
 fn there(call: &Call<'_>, deleted_too: bool) -> Result<u64, Refusal> {
     let id = call.id();
     match call.state.ticket(id) {
-        Some(ticket) if !ticket.archived && (deleted_too || !ticket.deleted) => Ok(id),
+        Some(ticket) if !ticket.archived && (deleted_too || !ticket.deleted) => {
+            if call.state.sees(call.agent, ticket) {
+                Ok(id)
+            } else {
+                Err(denied())
+            }
+        }
         _ => Err(Refusal::not_found()),
     }
+}
+
+/// Not for this agent.
+fn denied() -> Refusal {
+    Refusal::flat(
+        403,
+        "access_denied",
+        "You are not authorized to perform this action.",
+    )
 }
 
 /// `GET /tickets/{id}`.
@@ -336,8 +361,7 @@ pub(super) fn view(call: &mut Call<'_>) -> Outcome {
 pub(super) fn archived(call: &mut Call<'_>) -> Outcome {
     call.only(&["include"])?;
     if !call.state.options.archive_readable {
-        let message = "You are not authorized to perform this action.";
-        return Err(Refusal::flat(403, "access_denied", message));
+        return Err(denied());
     }
     let include = includes(call, &["conversations", "requester", "company", "stats"])?;
     let ticket = call
@@ -364,11 +388,7 @@ pub(super) fn update(call: &mut Call<'_>) -> Outcome {
     clean(call, &mut fields, "description");
     call.state
         .update(id, &fields, files, Performer::Agent(call.agent), call.now);
-    let shown = call
-        .state
-        .ticket(id)
-        .map(|ticket| call.show().ticket(ticket, Within::Updated, &[]));
-    Ok(Answer::ok(shown.unwrap_or_default()))
+    Ok(Answer::ok(shown(call, id, Within::Updated, false)))
 }
 
 /// `DELETE /tickets/{id}`.
@@ -412,6 +432,14 @@ fn body_of(call: &Call<'_>, fields: &Map<String, Value>) -> String {
 pub(super) fn reply(call: &mut Call<'_>) -> Outcome {
     let (fields, files) = call.fields(shape::REPLY)?;
     let id = there(call, false)?;
+    if call
+        .state
+        .agents
+        .get(&call.agent)
+        .is_some_and(|agent| agent.kind == "collaborator")
+    {
+        return Err(denied());
+    }
     let agent = speaker(call, &fields)?;
     let body = body_of(call, &fields);
     let Some(mut saying) = call.state.reply(id, agent, body, files) else {
@@ -506,11 +534,7 @@ pub(super) fn update_conversation(call: &mut Call<'_>) -> Outcome {
         .ok_or_else(Refusal::not_found)?;
     let body = body_of(call, &fields);
     if call.state.edit(id, body, files, call.agent, call.now).is_none() {
-        return Err(Refusal::flat(
-            403,
-            "access_denied",
-            "You are not authorized to perform this action.",
-        ));
+        return Err(denied());
     }
     let ticket = call.state.ticket(found).cloned().ok_or_else(Refusal::not_found)?;
     let said = ticket.conversations.iter().find(|said| said.id == id);
@@ -531,11 +555,7 @@ pub(super) fn delete_conversation(call: &mut Call<'_>) -> Outcome {
     let said = ticket.and_then(|ticket| ticket.conversations.iter().find(|said| said.id == id));
     let said = said.ok_or_else(Refusal::not_found)?;
     if said.incoming {
-        return Err(Refusal::flat(
-            403,
-            "access_denied",
-            "You are not authorized to perform this action.",
-        ));
+        return Err(denied());
     }
     call.state.remove(id, call.agent, call.now);
     Ok(Answer::empty())

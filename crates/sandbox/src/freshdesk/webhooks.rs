@@ -66,6 +66,8 @@ pub(super) struct Delivery {
     pub(super) attempt: u32,
     /// Being posted now.
     pub(super) under_way: bool,
+    /// Waits for another one to go before it.
+    pub(super) late: bool,
     pub(super) number: u64,
 }
 
@@ -96,17 +98,12 @@ impl State {
                 due_at: now,
                 attempt: 0,
                 under_way: false,
+                late: self.rng.random_range(0..1000) < hook.late_per_mille,
                 number: self.fresh_id(),
             };
-            let waiting = self.deliveries.iter().filter(|other| !other.under_way).count();
-            let late = waiting > 0 && self.rng.random_range(0..1000) < hook.late_per_mille;
-            if late {
-                let before_last = self.deliveries.len() - 1;
-                self.deliveries.insert(before_last, delivery);
-            } else {
-                self.deliveries.push(delivery);
-            }
+            self.deliveries.push(delivery);
         }
+        self.wake = true;
     }
 
     /// The next webhook to post now, marked as under way.
@@ -118,10 +115,16 @@ impl State {
         // What waited more than a day is given up.
         self.deliveries
             .retain(|waiting| waiting.under_way || now - waiting.queued_at <= TimeDelta::hours(24));
+        let free = |waiting: &Delivery| !waiting.under_way && waiting.due_at <= now;
         let next = self
             .deliveries
             .iter()
-            .position(|waiting| !waiting.under_way && waiting.due_at <= now)?;
+            .position(|waiting| free(waiting) && !waiting.late);
+        // What is late has waited long enough once another one goes, or once nothing else does.
+        self.deliveries
+            .iter_mut()
+            .for_each(|waiting| waiting.late = false);
+        let next = next?;
         if !self.window.webhook_fits(now, hook.hourly_limit) {
             return None;
         }

@@ -1,7 +1,14 @@
 //! The Freshdesk account over real HTTP: each behaviour that a client must cope with, as a sentence.
 
+mod account;
 mod api;
+mod corpus;
+mod faults;
+mod files;
+mod limits;
+mod search;
 mod strict;
+mod webhooks;
 
 use std::sync::Arc;
 

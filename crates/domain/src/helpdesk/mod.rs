@@ -7,6 +7,7 @@
 mod changes;
 mod matching;
 mod token;
+mod write;
 
 use std::fmt;
 
@@ -19,6 +20,7 @@ pub use matching::{
     By, Candidate, PaddleSaid, Requester, SeveralOrNone, Traits, Verdict, numbers_said, paddles_said,
 };
 pub use token::{WriteToken, find_mark, find_tag, mark, tag};
+pub use write::{HelpdeskWrite, NewTicket, TicketChange, html_of, token_of};
 
 use crate::model::words;
 

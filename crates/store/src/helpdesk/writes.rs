@@ -1,11 +1,12 @@
 //! What we wrote into the helpdesk, by the token it carries, so that it is recognised when it comes back.
 
 use chrono::{DateTime, Utc};
-use hammerdesk_domain::helpdesk::{TicketId, WriteToken};
+use hammerdesk_domain::helpdesk::{HelpdeskWrite, TicketId, WriteToken};
 use uuid::Uuid;
 
 use crate::engine::{Unit, View, run, statements};
-use crate::error::Result;
+use crate::error::{Result, StoreError};
+use crate::outbox::Outgoing;
 
 statements! {
     INTEND = "INSERT INTO ticket_write (token, kind, ticket, made_at) VALUES ($1, $2, $3, $4) ON CONFLICT (token) DO NOTHING";
@@ -60,6 +61,33 @@ impl Unit {
             .await
             .map(|_| ()))?;
         Ok(())
+    }
+
+    /// Asks the helpdesk to do something, once for that token. `false`: it was asked already.
+    pub async fn enqueue_write(
+        &mut self,
+        token: WriteToken,
+        write: &HelpdeskWrite,
+        urgency: u8,
+        at: DateTime<Utc>,
+    ) -> Result<bool> {
+        let body = serde_json::to_value(write).map_err(|error| StoreError::Corrupt {
+            table: "outbox",
+            column: "body".to_owned(),
+            reason: error.to_string(),
+        })?;
+        let ticket = write.ticket();
+        self.intend_write(token, write.kind(), ticket, at).await?;
+        let of = ticket.map_or_else(|| format!("new-{}", token.simple()), |ticket| ticket.to_string());
+        let outgoing = Outgoing {
+            lane: format!("freshdesk:{of}"),
+            kind: write.kind().to_owned(),
+            subject: format!("ticket:{of}"),
+            token: format!("freshdesk:{token}"),
+            body,
+            urgency,
+        };
+        self.enqueue(&outgoing, at).await
     }
 
     /// It is on the other side, as this.

@@ -409,3 +409,21 @@ impl<'a> Search<'a> {
         (person, says)
     }
 }
+
+/// Somebody on shift there who may have it and is not full; for a hand-over.
+pub fn somebody_on(
+    desk: &Desk,
+    rota: &str,
+    subject: &Subject,
+    loads: &Loads,
+    now: DateTime<Utc>,
+) -> Option<PersonId> {
+    let target = Target::OnShift {
+        rota: rota.to_owned(),
+        role: None,
+    };
+    let mut search = Search::new(desk, subject, loads, now);
+    search
+        .first_of("the hand-over", &[target], true)
+        .map(|(person, _)| person)
+}

@@ -9,8 +9,9 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::hours::Edge;
 use super::ladder::Ladder;
-use super::rota::{Edge, Override, Rota};
+use super::rota::{Duty, Override, Rota};
 use super::routing::Rule;
 use super::target::Target;
 use super::words::Span;
@@ -255,6 +256,13 @@ impl Desk {
     /// The rota of that id.
     pub fn rota(&self, id: &str) -> Option<&Rota> {
         self.rotas.get(id)
+    }
+
+    /// Shifts that a calendar brought; they replace what it brought before.
+    pub fn bring(&mut self, rota: &str, duties: Vec<Duty>) {
+        if let Some(rota) = self.rotas.get_mut(rota) {
+            rota.fixed = duties;
+        }
     }
 
     /// Every rota.

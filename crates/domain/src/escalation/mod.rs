@@ -7,6 +7,9 @@
 
 pub mod choose;
 pub mod desk;
+pub mod handover;
+pub mod hours;
+pub mod ical;
 pub mod ladder;
 pub mod lint;
 pub mod matter;

@@ -5,4 +5,5 @@
 mod bad_input;
 mod desk;
 mod invariants;
+mod rotas;
 mod stories;

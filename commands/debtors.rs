@@ -12,6 +12,13 @@ use hammerdesk_domain::message::{AsOf, Card, Cell, Figure, Outcome, Reply, Secti
 use hammerdesk_domain::money::{Currency, Money, MoneyError};
 use serde_json::{Map, Value, json};
 
+use crate::errors::UserError;
+
+/// The day that an option names: one that has been, and that a ledger can know.
+pub fn day(option: &str, typed: &str, now: DateTime<Utc>) -> Result<NaiveDate, UserError> {
+    crate::lookup::day(option, typed, now)
+}
+
 /// One entity in one currency.
 struct Total {
     count: i64,

@@ -273,7 +273,7 @@ fn told<'a>(
         )
     });
     // Nor is one that only left the open list: nobody said that it was paid.
-    let is_stated = items.iter().any(|item| !item.gone_from_snapshot);
+    let is_stated = items.iter().any(|item| !item.is_gone_on(day));
     let known = currency.filter(|_| is_stated || is_settled);
     let open = known
         .map(|c| Money::sum(c, open_items().map(|item| item.amount)))

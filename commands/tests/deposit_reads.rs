@@ -112,7 +112,7 @@ fn bill(amount: &str, due: &str) -> LedgerItem {
         reopened_on: None,
         disputed: false,
         blocked: false,
-        gone_from_snapshot: false,
+        gone: None,
         reference: None,
     }
 }

@@ -16,7 +16,7 @@ use crate::open_store;
 pub(crate) struct DebtorsArgs {
     /// As it was on this day [default: today in UTC]
     #[arg(long, value_name = "DATE")]
-    as_of: Option<chrono::NaiveDate>,
+    as_of: Option<String>,
     /// Only this entity
     #[arg(long, value_name = "CODE")]
     entity: Option<String>,
@@ -43,10 +43,34 @@ pub(super) async fn run(args: DebtorsArgs, config: &Config, clock: &dyn Clock) -
             return Ok(Done::Refused);
         }
     };
-    let as_of = args.as_of.unwrap_or_else(|| clock.now().date_naive());
+    let as_of = match args.as_of.as_deref() {
+        None => clock.now().date_naive(),
+        Some(typed) => match debtors::day("--as-of", typed, clock.now()) {
+            Ok(day) => day,
+            Err(error) => {
+                say(&format!("hammerdesk: {error}"));
+                return Ok(Done::Refused);
+            }
+        },
+    };
     let entity = args.entity.map(EntityCode::new);
     let store = open_store(config).await?;
     let mut view = store.read().await?;
+    if let Some(entity) = &entity {
+        let known = view.ledger_entities().await?;
+        if !known.contains(entity) {
+            let known: Vec<&str> = known.iter().map(EntityCode::as_str).collect();
+            let known = match known.as_slice() {
+                [] => "It is empty.".to_owned(),
+                known => format!("It holds {}.", known.join(", ")),
+            };
+            let shown = hammerdesk_domain::text::clean(entity.as_str(), 30);
+            say(&format!(
+                "hammerdesk: --entity: the ledger holds nothing of {shown}. {known}"
+            ));
+            return Ok(Done::Refused);
+        }
+    }
     let rows: Vec<DebtorBand> = view
         .debtors(as_of, bands.ends(), entity.as_ref())
         .await?

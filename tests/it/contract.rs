@@ -21,15 +21,26 @@ BH10,8006,2026,1,902,Charles Babbage,invoice,7.000,BHD,2026-01-05,2026-02-04,,50
 US10,8007,2026,1,902,Charles Babbage,invoice,7.00,USD,2026-01-05,2026-02-04,,5005
 ";
 
-fn run(store: &Path, args: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_hammerdesk"))
+fn command(store: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hammerdesk"));
+    command
         .current_dir(store.parent().unwrap())
         .args(args)
         .env("HAMMERDESK_LOG", "error")
-        .env("HAMMERDESK__STORE__URL", format!("sqlite:{}", store.display()))
-        .output()
-        .unwrap();
+        .env("HAMMERDESK__STORE__URL", format!("sqlite:{}", store.display()));
+    command
+}
+
+fn run(store: &Path, args: &[&str]) -> (i32, String) {
+    let output = command(store, args).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
+    (output.status.code().unwrap_or(-1), said)
+}
+
+/// The exit code and what was said on stderr.
+fn run_for_errors(store: &Path, args: &[&str]) -> (i32, String) {
+    let output = command(store, args).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
     (output.status.code().unwrap_or(-1), said)
 }
 
@@ -177,6 +188,90 @@ async fn answers_for_programs_keep_the_names_that_scripts_rely_on() {
         blocks > 3 && lots > 5 && deposits > 5,
         "{blocks} {lots} {deposits}"
     );
+}
+
+#[test]
+fn what_left_a_complete_ledger_still_counts_on_the_days_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("house.db");
+    let rows: Vec<&str> = LEDGER.lines().collect();
+    for (name, day, rows) in [
+        ("ledger.csv", "2026-03-10", rows.as_slice()),
+        ("2/ledger.csv", "2026-03-20", &rows[..rows.len() - 1]),
+    ] {
+        let csv = folder.path().join(name);
+        std::fs::create_dir_all(csv.parent().unwrap()).unwrap();
+        std::fs::write(&csv, rows.join("\n")).unwrap();
+        let path = csv.display().to_string();
+        let at = format!("{day}T06:00:00Z");
+        let report = json(
+            &store,
+            &[
+                "import",
+                "--source",
+                "canonical",
+                "--complete",
+                "--extracted-at",
+                &at,
+                &path,
+                "--json",
+            ],
+        );
+        assert_eq!(report["status"], "imported", "{report:#}");
+    }
+    let figures = |day: &str| {
+        let debtors = json(&store, &["debtors", "--json", "--entity", "US10", "--as-of", day]);
+        let balance = ask(&store, &format!("/balance 902 as_of:{day}"));
+        let blocks = an_array(&balance["facts"], "blocks");
+        let billed = blocks
+            .iter()
+            .find(|block| block["entity"] == "US10")
+            .map(|block| block["billed_open"].as_str().unwrap().to_owned());
+        (
+            debtors["blocks"][0]["open_total"].as_str().unwrap().to_owned(),
+            billed,
+        )
+    };
+    let with_it = ("107.50".to_owned(), Some("7.00".to_owned()));
+    assert_eq!(figures("2026-03-10"), with_it);
+    assert_eq!(figures("2026-03-19"), with_it);
+    let (debtors, billed) = figures("2026-03-20");
+    assert_eq!(debtors, "100.50");
+    assert_ne!(billed.as_deref(), Some("7.00"));
+}
+
+#[test]
+fn debtors_are_asked_for_a_real_day_and_a_known_entity() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("house.db");
+    let csv = folder.path().join("ledger.csv");
+    std::fs::write(&csv, LEDGER).unwrap();
+    let path = csv.display().to_string();
+    json(&store, &["import", "--source", "canonical", &path, "--json"]);
+    for (args, sentence) in [
+        (
+            ["--as-of", "9999-01-01"],
+            "--as-of: 9999-01-01 is still to come. Give today or an earlier day.",
+        ),
+        (
+            ["--as-of", "9999"],
+            "--as-of: “9999” is not a date. Write it like 2026-03-31.",
+        ),
+        (
+            ["--as-of", "1013-09-30"],
+            "--as-of: 1013-09-30 is before any ledger here. Give a day since 1990.",
+        ),
+        (
+            ["--entity", "US01"],
+            "--entity: the ledger holds nothing of US01. It holds BH10, JP10, US10.",
+        ),
+    ] {
+        let (code, said) = run_for_errors(&store, &["debtors", args[0], args[1]]);
+        assert_eq!(
+            (code, said.trim()),
+            (2, format!("hammerdesk: {sentence}").as_str())
+        );
+    }
 }
 
 #[test]

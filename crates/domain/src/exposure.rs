@@ -366,7 +366,7 @@ mod tests {
             reopened_on: None,
             disputed: false,
             blocked: false,
-            gone_from_snapshot: false,
+            gone: None,
             reference: None,
         }
     }

@@ -320,7 +320,7 @@ fn bill(facts: &mut AccountFacts, billed: &Billed) {
         reopened_on: day(billed.reset.as_ref()),
         disputed: false,
         blocked: false,
-        gone_from_snapshot: false,
+        gone: None,
         reference: None,
     });
 }

@@ -317,7 +317,7 @@ impl Account {
             reopened_on: None,
             disputed: false,
             blocked: false,
-            gone_from_snapshot: false,
+            gone: None,
             reference: None,
         }
     }

@@ -3,7 +3,7 @@
 //! One probe says what a client has at all; what does not exist is not asked for. Numbers that were merged
 //! into the client count as the client: what is booked under them is owed by the survivor.
 
-use chrono::{Days, NaiveDate, NaiveTime};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use hammerdesk_domain::facts::AccountFacts;
 use hammerdesk_domain::ids::{ClientNo, DepositId, InvoiceKey, LotKey, SaleNo, TermsId};
 use hammerdesk_domain::model::{
@@ -38,7 +38,8 @@ statements! {
     GROUP_DEBTS = "SELECT l.client, l.entity, l.currency, CAST(sum(l.amount) AS BIGINT) AS overdue, \
         min(coalesce(l.due_on, l.posted_on)) AS oldest FROM client c JOIN ledger l ON l.client = c.client \
         WHERE c.group_id = $1 AND l.posted_on <= $2 AND (l.cleared_on IS NULL OR l.cleared_on > $2) \
-        AND NOT l.gone_from_snapshot AND l.kind IN ('invoice', 'credit', 'payment', 'other') \
+        AND (NOT l.gone_from_snapshot OR NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.source = l.fed_by \
+        AND s.company = l.entity AND s.extracted_at > l.seen_at AND s.extracted_at < $3)) AND l.kind IN ('invoice', 'credit', 'payment', 'other') \
         AND coalesce(l.due_on, l.posted_on) < $2 GROUP BY l.client, l.entity, l.currency \
         HAVING sum(l.amount) > 0 ORDER BY l.client, l.entity, l.currency";
 }
@@ -46,7 +47,9 @@ statements! {
 selects! {
     CLIENT = Client "WHERE t.client = $1";
     STATUS = ClientStatus "WHERE t.client = $1";
-    OPEN_ITEMS = Ledger "WHERE t.client = $1 AND t.cleared_on IS NULL AND (NOT t.gone_from_snapshot OR t.seen_at >= $2) \
+    OPEN_ITEMS = Ledger "WHERE t.client = $1 AND t.cleared_on IS NULL AND (NOT t.gone_from_snapshot OR NOT EXISTS \
+        (SELECT 1 FROM snapshot s WHERE s.source = t.fed_by AND s.company = t.entity AND s.extracted_at > t.seen_at \
+        AND s.extracted_at < $2)) \
         ORDER BY t.entity, t.posted_on, t.document, t.year, t.line";
     RECENT_ITEMS = Ledger "WHERE t.client = $1 AND t.cleared_on >= $2 \
         ORDER BY t.entity, t.posted_on, t.document, t.year, t.line";
@@ -284,8 +287,8 @@ impl View {
         if probe.ledger {
             facts.has_history = true;
             facts.last_cleared_on = facts.last_cleared_on.max(probe.last_cleared_on);
-            let seen_since = since.and_time(NaiveTime::MIN).and_utc();
-            facts.items.extend(rows!(self, OPEN_ITEMS, no, seen_since)?);
+            let gone_since = since.and_time(NaiveTime::MIN).and_utc();
+            facts.items.extend(rows!(self, OPEN_ITEMS, no, gone_since)?);
             facts.items.extend(rows!(self, RECENT_ITEMS, no, since)?);
             if facts.items.iter().any(|item| item.invoice.is_some()) {
                 facts.invoices.extend(rows!(self, ITEM_INVOICES, no, since)?);
@@ -507,6 +510,7 @@ impl View {
         let debts: Vec<Row> = run!(self, |c| sqlx::query_as(GROUP_DEBTS)
             .bind(group.as_str())
             .bind(day)
+            .bind(end_of(day))
             .fetch_all(c)
             .await)?;
         for (client, entity, currency, overdue, oldest) in debts {
@@ -532,6 +536,11 @@ impl View {
         }
         Ok(())
     }
+}
+
+/// The instant at which a day is over, in UTC.
+pub(crate) fn end_of(day: NaiveDate) -> DateTime<Utc> {
+    day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN).and_utc()
 }
 
 fn add_once<T, K: PartialEq>(all: &mut Vec<T>, one: T, key: impl Fn(&T) -> K) {

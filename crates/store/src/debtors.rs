@@ -5,6 +5,7 @@ use hammerdesk_domain::ids::EntityCode;
 use hammerdesk_domain::money::Money;
 use sqlx::FromRow;
 
+use crate::account::end_of;
 use crate::engine::{View, run, statements};
 use crate::error::{Result, StoreError};
 
@@ -12,16 +13,21 @@ use crate::error::{Result, StoreError};
 pub const MOST_BANDS: usize = 8;
 
 statements! {
+    // One step along the key for each entity, however many items there are.
+    ENTITIES = "WITH RECURSIVE one (entity) AS (SELECT min(entity) FROM ledger UNION ALL \
+        SELECT (SELECT min(l.entity) FROM ledger l WHERE l.entity > one.entity) FROM one WHERE one.entity IS NOT NULL) \
+        SELECT entity FROM one WHERE entity IS NOT NULL ORDER BY entity";
     // Shorter lists of bands repeat their last end; a repeated end is never reached.
     DEBTORS = "SELECT entity, currency, band, count(*) AS items, CAST(sum(amount) AS BIGINT) AS amount FROM (\
         SELECT entity, currency, amount, CASE WHEN due >= $3 THEN 0 WHEN due >= $4 THEN 1 WHEN due >= $5 THEN 2 \
             WHEN due >= $6 THEN 3 WHEN due >= $7 THEN 4 WHEN due >= $8 THEN 5 WHEN due >= $9 THEN 6 \
             WHEN due >= $10 THEN 7 ELSE 8 END AS band FROM (\
         SELECT entity, currency, amount, coalesce(due_on, posted_on) AS due FROM ledger WHERE cleared_on IS NULL \
-            AND posted_on <= $1 AND NOT gone_from_snapshot AND kind IN ('invoice', 'credit', 'payment', 'other') \
-            AND ($2 = '' OR entity = $2) UNION ALL \
+            AND posted_on <= $1 AND (NOT gone_from_snapshot OR NOT EXISTS (SELECT 1 FROM snapshot s \
+            WHERE s.source = fed_by AND s.company = entity AND s.extracted_at > seen_at AND s.extracted_at < $11)) \
+            AND kind IN ('invoice', 'credit', 'payment', 'other') AND ($2 = '' OR entity = $2) UNION ALL \
         SELECT entity, currency, amount, coalesce(due_on, posted_on) AS due FROM ledger WHERE cleared_on > $1 \
-            AND posted_on <= $1 AND NOT gone_from_snapshot AND kind IN ('invoice', 'credit', 'payment', 'other') \
+            AND posted_on <= $1 AND kind IN ('invoice', 'credit', 'payment', 'other') \
             AND ($2 = '' OR entity = $2)) open_items) banded GROUP BY entity, currency, band \
         ORDER BY entity, currency, band";
 }
@@ -49,8 +55,15 @@ struct Row {
 }
 
 impl View {
+    /// The entities that the ledger holds items of, in order.
+    pub async fn ledger_entities(&mut self) -> Result<Vec<EntityCode>> {
+        let found: Vec<String> = run!(self, |c| sqlx::query_scalar(ENTITIES).fetch_all(c).await)?;
+        Ok(found.into_iter().map(EntityCode::new).collect())
+    }
+
     /// Open items at the end of a day by days past due. `bands` are the upper ends, ascending: `[0, 30]`
-    /// gives not due, 1 to 30, and older. Deposits and requests do not count.
+    /// gives not due, 1 to 30, and older. Deposits and requests do not count. What a complete snapshot no
+    /// longer held was open until that snapshot's day in UTC.
     pub async fn debtors(
         &mut self,
         as_of: NaiveDate,
@@ -74,6 +87,7 @@ impl View {
             for end in &ends {
                 query = query.bind(*end);
             }
+            query = query.bind(end_of(as_of));
             query.fetch_all(c).await
         })?;
         let older = bands.len();

@@ -9,10 +9,10 @@
 //! because otherwise a file that comes late, older than the newest one but newer than the last change,
 //! would win. The one column in no index is written in place, which is as cheap as it gets.
 //!
-//! **A complete snapshot closes by absence.** For each source and company code that occurs in it the
-//! instant of the newest complete ledger file is kept; an open item of that source and code whose
-//! `seen_at` is older than that is `gone_from_snapshot`, however the files came in. It is never `cleared`,
-//! and a newer file that holds it again opens it again. A company code that does not occur in a snapshot
+//! **A complete snapshot closes by absence.** For each source and company code the instants of all complete
+//! ledger files that hold it are kept; an open item of that source and code whose `seen_at` is older than
+//! one of them is `gone_from_snapshot`, since the first of those, however the files came in: on the days
+//! before it the item was open. It is never `cleared`, and a newer file that holds it again opens it again. A company code that does not occur in a snapshot
 //! is not touched by it.
 
 use std::collections::HashSet;

@@ -6,8 +6,7 @@ use crate::engine::statements;
 
 statements! {
     NOTE_SNAPSHOT = "INSERT INTO snapshot (source, company, extracted_at) SELECT $1, c.entity, $2 \
-        FROM (SELECT DISTINCT entity FROM stage_row) c WHERE TRUE ON CONFLICT (source, company) DO UPDATE SET extracted_at = excluded.extracted_at \
-        WHERE snapshot.extracted_at < excluded.extracted_at";
+        FROM (SELECT DISTINCT entity FROM stage_row) c WHERE TRUE ON CONFLICT (source, company, extracted_at) DO NOTHING";
     ADD_STUBS = "INSERT INTO client (client, name, kind, confidentiality, stub, row_hash, seen_at, batch, fed_by) \
         SELECT s.client, s.name, 'person', 'normal', TRUE, 0, $1, $2, $3 FROM (SELECT client, max(value) AS name \
         FROM stage_name WHERE value <> '' GROUP BY client) s WHERE TRUE \

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveDate, Utc};
 use hammerdesk_domain::ids::{ClientNo, EntityCode, InvoiceKey, InvoiceNo, LotKey, LotNo, SaleNo};
 use hammerdesk_domain::model::{
-    Accrual, Alias, Allocation, Client, ClientStatus, Deposit, DepositMovement, Dispute, Hold, Instalment,
-    Invoice, InvoiceLine, LedgerItem, Lot, Payment, Refund, Release, Sale, TermsAgreement,
+    Accrual, Alias, Allocation, Client, ClientStatus, Deposit, DepositMovement, Dispute, Gone, Hold,
+    Instalment, Invoice, InvoiceLine, LedgerItem, Lot, Payment, Refund, Release, Sale, TermsAgreement,
 };
 use hammerdesk_domain::money::{Currency, Money};
 use hammerdesk_domain::record::Value;
@@ -278,7 +278,7 @@ impl FromStored for LedgerItem {
             reopened_on: f.maybe_date("reopened_on")?,
             disputed: f.yes("disputed")?,
             blocked: f.yes("blocked")?,
-            gone_from_snapshot: f.0.flagged,
+            gone: f.0.gone_at.map(Gone::at),
             reference: f.maybe("reference")?,
         })
     }

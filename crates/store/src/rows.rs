@@ -40,7 +40,7 @@ impl Select {
                 .iter()
                 .map(|column| format!("t.{}", column.name))
                 .collect();
-            columns.extend(flag(self.entity).map(|name| format!("t.{name}")));
+            columns.extend((self.entity == Entity::Ledger).then(|| GONE_AT.to_owned()));
             let name = self.entity.name();
             String::leak(format!(
                 "SELECT {} FROM {name} t {}",
@@ -85,20 +85,15 @@ pub(crate) fn entities<T: FromStored>(rows: &[Stored]) -> Result<Vec<T>> {
     rows.iter().map(|row| T::from_stored(&Fields(row))).collect()
 }
 
-/// What the store itself notes on a row, beside the schema's columns.
-pub(crate) const fn flag(entity: Entity) -> Option<&'static str> {
-    match entity {
-        Entity::Client => Some("stub"),
-        Entity::Ledger => Some("gone_from_snapshot"),
-        _ => None,
-    }
-}
+/// When a complete snapshot first no longer held the item: the first one newer than the newest file that did.
+const GONE_AT: &str = "CASE WHEN t.gone_from_snapshot THEN coalesce((SELECT min(s.extracted_at) FROM snapshot s \
+    WHERE s.source = t.fed_by AND s.company = t.entity AND s.extracted_at > t.seen_at), t.seen_at) END";
 
-/// A stored row: the record, and the store's own flag on it.
+/// A stored row: the record, and since when it is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stored {
     pub(crate) record: Record,
-    pub(crate) flagged: bool,
+    pub(crate) gone_at: Option<DateTime<Utc>>,
 }
 
 /// A row of either engine, read by the schema's kinds.
@@ -135,11 +130,16 @@ pub(crate) fn stored(entity: Entity, row: &impl Cells) -> Result<Stored, sqlx::E
         let blank_key = !column.required && matches!(&value, Value::Text(text) if text.is_empty());
         values.push(if blank_key { Value::Null } else { value });
     }
-    let flagged =
-        flag(entity).is_some() && matches!(row.value(columns.len(), Kind::Bool)?, Value::Bool(true));
+    let gone_at = match entity {
+        Entity::Ledger => row.value(columns.len(), Kind::Instant)?,
+        _ => Value::Null,
+    };
     Ok(Stored {
         record: Record { entity, values },
-        flagged,
+        gone_at: match gone_at {
+            Value::Instant(at) => Some(at),
+            _ => None,
+        },
     })
 }
 

@@ -179,7 +179,7 @@ impl<'a> Scene<'a> {
             .items
             .iter()
             .filter(|i| i.entity == entity && i.amount.currency() == currency && i.posted_on <= day)
-            .filter(|i| i.gone_from_snapshot && i.cleared_on.is_none_or(|cleared| day < cleared))
+            .filter(|i| i.is_gone_on(day) && i.is_uncleared_on(day))
             .collect();
         let sum = |amounts: Vec<Money>| Money::sum(currency, amounts);
         let (deposits_held, deposits_differ) = self.deposits(&account, day)?;

@@ -240,7 +240,7 @@ fn is_settled(case: &Case<'_>, invoice: &Invoice) -> bool {
         invoice.state != InvoiceState::Draft
             && bills
                 .iter()
-                .all(|item| item.cleared_on.is_some() && !item.gone_from_snapshot && !is_reopened(item))
+                .all(|item| item.cleared_on.is_some() && item.gone.is_none() && !is_reopened(item))
     }
 }
 

@@ -1,8 +1,10 @@
 //! The receivables ledger and the invoices behind it. SAP is the only source of truth (`domain.md` 3.1).
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 
 use super::words;
+use crate::clock::local_date;
 use crate::ids::{ClientNo, EntityCode, InvoiceKey, InvoiceNo, LotKey, SaleNo};
 use crate::money::Money;
 
@@ -53,6 +55,35 @@ words! {
         Instalments = "instalments" }
 }
 
+/// When an item left the open list: the first complete snapshot that no longer held it. Between the last one
+/// that did and this one nobody knows, and what is unknown is owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gone {
+    /// The instant that snapshot speaks of.
+    pub at: DateTime<Utc>,
+    /// Its day: UTC's until [`Gone::in_zone`] says the entity's own. The item is open on days before it.
+    pub on: NaiveDate,
+}
+
+impl Gone {
+    /// Gone since that instant.
+    pub fn at(at: DateTime<Utc>) -> Self {
+        Self {
+            at,
+            on: at.date_naive(),
+        }
+    }
+
+    /// The same, by the days of a zone: in the evening of New York UTC is a day ahead.
+    #[must_use]
+    pub fn in_zone(self, zone: Tz) -> Self {
+        Self {
+            on: local_date(self.at, zone),
+            ..self
+        }
+    }
+}
+
 /// One line item of the receivables ledger; the key is all of entity, document, year and line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerItem {
@@ -89,17 +120,25 @@ pub struct LedgerItem {
     /// A payment or dunning block is set.
     pub blocked: bool,
     /// A complete snapshot no longer held it: it left the open list, nobody said it was paid.
-    pub gone_from_snapshot: bool,
+    pub gone: Option<Gone>,
     /// Assignment, reference or item text.
     pub reference: Option<String>,
 }
 
 impl LedgerItem {
-    /// Was it open at the end of that day: posted by then, not cleared by then, not gone?
+    /// Was it open at the end of that day: posted by then, not cleared by then, not gone by then?
     pub fn is_open_on(&self, day: NaiveDate) -> bool {
-        self.posted_on <= day
-            && self.cleared_on.is_none_or(|cleared| day < cleared)
-            && !self.gone_from_snapshot
+        self.posted_on <= day && self.is_uncleared_on(day) && !self.is_gone_on(day)
+    }
+
+    /// Did nothing clear it by that day? What is gone may be uncleared all the same.
+    pub fn is_uncleared_on(&self, day: NaiveDate) -> bool {
+        self.cleared_on.is_none_or(|cleared| day < cleared)
+    }
+
+    /// Had it left the open list by the end of that day?
+    pub fn is_gone_on(&self, day: NaiveDate) -> bool {
+        self.gone.is_some_and(|gone| gone.on <= day)
     }
 
     /// Net due date, or the posting date where none was given (due at once, `domain.md` 5.1 REBZG).
@@ -163,4 +202,55 @@ pub struct Accrual {
     pub amount: Money,
     /// Computed through that day.
     pub through_on: NaiveDate,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+
+    #[test]
+    fn what_vanished_was_open_until_the_first_snapshot_without_it() {
+        let on = |day: &str| -> NaiveDate { day.parse().unwrap() };
+        let gone = Gone::at("2026-04-01T02:30:00Z".parse().unwrap());
+        let mut item = LedgerItem {
+            entity: EntityCode::new("US01"),
+            document: "1".to_owned(),
+            year: 2026,
+            line: 1,
+            client: ClientNo::parse("1001").unwrap(),
+            kind: ItemKind::Invoice,
+            amount: Money::from_minor(100, Currency::USD),
+            posted_on: on("2026-03-01"),
+            document_on: None,
+            due_on: None,
+            invoice: None,
+            cleared_on: None,
+            cleared_by: None,
+            reopened_on: None,
+            disputed: false,
+            blocked: false,
+            gone: Some(gone),
+            reference: None,
+        };
+        let open_days = |item: &LedgerItem| {
+            [
+                "2026-02-28",
+                "2026-03-01",
+                "2026-03-30",
+                "2026-03-31",
+                "2026-04-01",
+            ]
+            .map(|day| item.is_open_on(on(day)))
+        };
+        assert_eq!(open_days(&item), [false, true, true, true, false]);
+        item.gone = Some(gone.in_zone(chrono_tz::America::New_York));
+        assert_eq!(
+            open_days(&item),
+            [false, true, true, false, false],
+            "there the snapshot is of the evening before"
+        );
+        item.cleared_on = Some(on("2026-03-30"));
+        assert_eq!(open_days(&item), [false, true, false, false, false]);
+    }
 }

@@ -335,7 +335,7 @@ fn ledger(facts: &AccountFacts, invoice: &Invoice, day: NaiveDate) -> Ledger {
     }
     let currency = invoice.total.currency();
     let is_open =
-        |item: &&&LedgerItem| item.is_open_on(day) || (item.gone_from_snapshot && item.cleared_on.is_none());
+        |item: &&&LedgerItem| item.is_open_on(day) || (item.gone.is_some() && item.cleared_on.is_none());
     let net: i128 = items.iter().filter(is_open).map(|item| minor(item.amount)).sum();
     let foreign = items.iter().any(|item| item.amount.currency() != currency);
     let cleared_again = items

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use hammerdesk_domain::access::{Asker, Permission, Role, Scope};
 use hammerdesk_domain::facts::AccountFacts;
@@ -20,7 +20,7 @@ use hammerdesk_domain::ids::{
 use hammerdesk_domain::location::{House, Location, WorkingDays};
 use hammerdesk_domain::model::{
     Accrual, Allocation, Client, ClientKind, Confidentiality, Deposit, DepositState, Destination, Dispute,
-    Hold, HoldScope, HoldState, Instalment, Invoice, InvoiceKind, InvoiceLine, InvoiceState, ItemKind,
+    Gone, Hold, HoldScope, HoldState, Instalment, Invoice, InvoiceKind, InvoiceLine, InvoiceState, ItemKind,
     LedgerItem, LineKind, Lot, Method, PayerMatch, Payment, PaymentState, Permit, SanctionsState,
     TermsAgreement, TermsState, Whereabouts,
 };
@@ -167,7 +167,9 @@ fn item(words: &Words, kind: ItemKind, sign: i64) -> LedgerItem {
         reopened_on: words.date("reopened"),
         disputed: false,
         blocked: words.has("blocked"),
-        gone_from_snapshot: words.has("gone"),
+        gone: words
+            .date("gone")
+            .map(|on| Gone::at(on.and_time(NaiveTime::MIN).and_utc())),
         reference: None,
     }
 }

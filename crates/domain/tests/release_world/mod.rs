@@ -340,7 +340,7 @@ impl World {
             reopened_on: None,
             disputed: false,
             blocked: false,
-            gone_from_snapshot: false,
+            gone: None,
             reference: None,
         }
     }
@@ -354,7 +354,7 @@ impl World {
         match words.word() {
             "open" => {}
             "cleared" => item.cleared_on = Some(words.date()),
-            "gone" => item.gone_from_snapshot = true,
+            "gone" => item.gone = Some(Gone::at("2026-02-02T06:00:00Z".parse().unwrap())),
             "reopened" => item.reopened_on = Some(words.date()),
             "credit" => {
                 item.kind = ItemKind::Payment;

@@ -1,6 +1,6 @@
 //! Files come in whole, in any order, any number of times.
 
-use hammerdesk_domain::ids::SourceId;
+use hammerdesk_domain::ids::{EntityCode, SourceId};
 use hammerdesk_domain::model::LedgerItem;
 use hammerdesk_domain::record::{Entity, Record, Value};
 use proptest::prelude::*;
@@ -41,7 +41,7 @@ async fn state(store: &Store) -> Vec<(String, i64, bool, bool)> {
                 item.document,
                 item.amount.minor(),
                 item.cleared_on.is_some(),
-                item.gone_from_snapshot,
+                item.gone.is_some(),
             )
         })
         .collect()
@@ -213,6 +213,90 @@ async fn a_complete_snapshot_closes_by_absence_and_a_later_file_opens_again() {
             gone(state(&store).await),
             [("1".into(), false, false), ("2".into(), false, false)]
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_left_the_list_was_open_until_the_first_snapshot_without_it_in_whatever_order_they_came() {
+    each_engine(async |store: Store| {
+        let file = |day: &str, documents: &[&str]| {
+            let rows = documents.iter().map(|document| item(document, &[])).collect();
+            File::of(Entity::Ledger, day, rows).complete()
+        };
+        let mut files = vec![
+            file("2026-03-01", &["1", "2"]),
+            file("2026-03-05", &["1", "2"]),
+            file("2026-03-09", &["1"]),
+            file("2026-03-10", &["1"]),
+        ];
+        // Another company's snapshot says nothing of this one.
+        files.push(
+            File::of(
+                Entity::Ledger,
+                "2026-03-07",
+                vec![item("1", &[("entity", "US01")])],
+            )
+            .complete(),
+        );
+        files.rotate_left(2);
+        for file in &files {
+            file.load(&store).await;
+            let gone: Vec<_> = items(&store, "1001")
+                .await
+                .into_iter()
+                .filter_map(|item| item.gone.map(|gone| (item.document, gone.on)))
+                .collect();
+            assert!(gone.iter().all(|(document, _)| document == "2"));
+        }
+        let gone = items(&store, "1001").await.into_iter().find_map(|item| item.gone);
+        assert_eq!(gone.unwrap().at, super::at("2026-03-09"));
+        let mut view = store.read().await.unwrap();
+        let mut open = Vec::new();
+        for day in ["2026-03-05", "2026-03-08", "2026-03-09", "2026-07-01"] {
+            let bands = view
+                .debtors(on(day), &[0], Some(&EntityCode::new("GB01")))
+                .await
+                .unwrap();
+            open.push(bands.iter().map(|band| band.count).sum::<i64>());
+            let query = AccountQuery {
+                client: no("1001"),
+                as_of: on(day),
+                with: Part::Balance,
+            };
+            let facts = view.account(&query).await.unwrap().unwrap();
+            let own = facts
+                .items
+                .iter()
+                .filter(|item| item.entity.as_str() == "GB01" && item.is_open_on(on(day)));
+            assert_eq!(own.count() as i64, open[open.len() - 1], "{day}");
+        }
+        assert_eq!(open, [2, 2, 1, 1]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_vanished_long_after_it_was_last_seen_is_still_read_for_the_days_before() {
+    each_engine(async |store: Store| {
+        let file = |day: &str, documents: &[&str]| {
+            let rows = documents
+                .iter()
+                .map(|document| item(document, &[("posted_on", "2025-11-01")]))
+                .collect();
+            File::of(Entity::Ledger, day, rows).complete()
+        };
+        file("2025-12-01", &["1", "2"]).load(&store).await;
+        file("2026-03-31", &["1"]).load(&store).await;
+        let open = |items: Vec<LedgerItem>, day: &str| {
+            items
+                .into_iter()
+                .filter(|item| item.is_open_on(on(day)))
+                .map(|item| item.document)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(open(items(&store, "1001").await, "2026-03-30"), ["1", "2"]);
+        assert_eq!(open(items(&store, "1001").await, "2026-03-31"), ["1"]);
     })
     .await;
 }

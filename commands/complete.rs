@@ -3,15 +3,13 @@
 //! Each suggestion is the whole line as it would then stand, so a platform needs no grammar of its own.
 
 use hammerdesk_domain::access::Asker;
-use hammerdesk_store::{ClientQuery, Store, StoreError};
+use hammerdesk_store::{ClientQuery, Effort, Store, StoreError};
 
 use crate::grammar::{self, Leaf};
 use crate::request::Suggestion;
 
 /// How many suggestions are offered at once.
 const OFFERED: usize = 8;
-/// How many clients are looked at before the asker's scope thins them.
-const LOOKED_AT: usize = 40;
 
 /// Where the cursor stands.
 #[derive(Debug, PartialEq, Eq)]
@@ -133,16 +131,18 @@ pub(crate) async fn suggestions(
         Cursor::Client { path, text, options } if allowed(&path) => {
             let mut view = store.read().await?;
             let found = view
-                .search_clients(&ClientQuery {
-                    text,
-                    limit: LOOKED_AT,
-                })
+                .search_clients_for(
+                    &ClientQuery {
+                        text,
+                        limit: OFFERED,
+                        effort: Effort::Typing,
+                    },
+                    |client| asker.may_see(client),
+                )
                 .await?;
             let tail: String = options.iter().map(|option| typed_again(option)).collect();
             found
                 .into_iter()
-                .filter(|found| asker.may_see(&found.client))
-                .take(OFFERED)
                 .map(|found| {
                     let number = found.client.no.short();
                     let place = found

@@ -11,7 +11,7 @@ use hammerdesk_domain::ids::{ClientNo, LotKey, LotNo, SaleNo};
 use hammerdesk_domain::message::{Action, Menu, Outcome, Reply};
 use hammerdesk_domain::model::{Client, Confidentiality, Invoice};
 use hammerdesk_domain::text;
-use hammerdesk_store::{AccountQuery, ClientQuery, Matched, Part};
+use hammerdesk_store::{AccountQuery, ClientQuery, Effort, Matched, Part};
 use serde_json::json;
 
 use crate::Asked;
@@ -19,8 +19,8 @@ use crate::errors::{Failure, UserError};
 use crate::settings::Settings;
 use crate::sources;
 
-/// How many matches are looked at before the asker's scope thins them.
-const LOOKED_AT: usize = 40;
+/// How many matches are told apart; a choice names a few of them and counts the others.
+const MOST_FOUND: usize = 40;
 /// The longest text that is searched for.
 const LONGEST_SEARCH: usize = 120;
 
@@ -79,7 +79,7 @@ pub(crate) async fn client(
     }
 }
 
-/// The clients that a text finds, the exact number first; not yet thinned by what the asker may see.
+/// The clients that a text finds for the asker; that of an exact number, whether or not the asker may see it.
 pub(crate) async fn found_by(asked: &mut Asked<'_>, typed: &str) -> Result<Vec<Found>, Failure> {
     if let Some(number) = ClientNo::parse(typed)
         && let Some(client) = asked.view.client(&number).await?
@@ -91,11 +91,13 @@ pub(crate) async fn found_by(asked: &mut Asked<'_>, typed: &str) -> Result<Vec<F
     }
     let query = ClientQuery {
         text: typed.to_owned(),
-        limit: LOOKED_AT,
+        limit: MOST_FOUND,
+        effort: Effort::Asked,
     };
+    let asker = asked.asker;
     let found: Vec<Found> = asked
         .view
-        .search_clients(&query)
+        .search_clients_for(&query, |client| asker.may_see(client))
         .await?
         .into_iter()
         .map(|found| {
@@ -143,6 +145,10 @@ pub(crate) async fn facts(
     asked.about = Some(facts.client.no.clone());
     if !asked.asker.may_see(&facts.client) {
         return Err(out_of_reach(asked.settings, asked.asker, &facts.client).into());
+    }
+    for item in &mut facts.items {
+        let zone = asked.settings.house.of_entity(&item.entity).zone;
+        item.gone = item.gone.map(|gone| gone.in_zone(zone));
     }
     facts.sources = sources::for_account(&mut asked.view, asked.settings, &facts).await?;
     Ok(facts)

@@ -157,8 +157,8 @@ pub(super) async fn complete(
         Arc::clone(clock),
     );
     let typed = [
-        "a", "c", "m", "ch", "li", "chan", "mar", "anna s", "maria l", "14", "2000", "200004", "王", "李 ",
-        "smi", "o'b",
+        "a", "c", "m", "ch", "li", "chan", "mar", "anna s", "maria l", "chan wi", "14", "2000", "200004",
+        "王", "李 ", "smi", "o'b",
     ];
     let mut sample = Sample::default();
     let mut found = 0;

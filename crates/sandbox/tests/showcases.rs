@@ -159,6 +159,7 @@ impl Asking<'_> {
             let query = hammerdesk_store::ClientQuery {
                 text: rest.to_owned(),
                 limit: 10,
+                effort: hammerdesk_store::Effort::Asked,
             };
             let mut view = self.store.read().await.expect("a view");
             let found = view.search_clients(&query).await.expect("clients");

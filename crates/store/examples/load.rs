@@ -7,7 +7,7 @@ use std::time::Instant;
 use chrono::{DateTime, NaiveDate, Utc};
 use hammerdesk_domain::ids::ClientNo;
 use hammerdesk_domain::record::{Entity, Record, Value};
-use hammerdesk_store::{AccountQuery, ClientQuery, Line, Load, NewBatch, Part, Store, Summary};
+use hammerdesk_store::{AccountQuery, ClientQuery, Effort, Line, Load, NewBatch, Part, Store, Summary};
 
 const GIVEN: [&str; 12] = [
     "Mei", "Ada", "Olga", "Jean", "Wing", "Noor", "Sven", "Ana", "Li", "Tom", "Aiko", "Femi",
@@ -171,6 +171,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let query = ClientQuery {
             text: text.to_owned(),
             limit: 10,
+            effort: Effort::Asked,
         };
         view.search_clients(&query).await?;
         let began = Instant::now();

@@ -45,4 +45,4 @@ pub use outbox::{Ended, Outgoing, Waiting};
 pub use posts::{Standing, StoredPost};
 pub use raw::{RawFile, RawWriter};
 pub use schema::{Schema, migration_names};
-pub use search::{ClientQuery, Found, Matched};
+pub use search::{ClientQuery, Effort, Found, Matched};

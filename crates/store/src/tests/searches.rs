@@ -5,7 +5,7 @@ use hammerdesk_domain::record::Entity;
 
 use super::given;
 use crate::testing::each_engine;
-use crate::{ClientQuery, Matched, Store};
+use crate::{ClientQuery, Effort, Matched, Store};
 
 async fn find(store: &Store, text: &str) -> Vec<String> {
     found(store, text)
@@ -19,6 +19,7 @@ async fn found(store: &Store, text: &str) -> Vec<(String, Matched)> {
     let query = ClientQuery {
         text: text.to_owned(),
         limit: 5,
+        effort: Effort::Asked,
     };
     let found = store.read().await.unwrap().search_clients(&query).await.unwrap();
     found
@@ -186,6 +187,47 @@ async fn two_common_words_that_rarely_meet_still_find_their_client() {
             .await;
         assert_eq!(find(&store, "wing chan").await, ["Wing Chan"]);
         assert_eq!(find(&store, "smith").await.len(), 5);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_asker_of_narrow_scope_finds_as_many_as_one_who_sees_everybody() {
+    each_engine(async |store: Store| {
+        let records = (0..2_000)
+            .map(|n| {
+                let cells = [
+                    ("client", &*format!("{}", 5000 + n)),
+                    ("name", "Olga Chan-Peters"),
+                ];
+                super::record(Entity::Client, &cells)
+            })
+            .collect();
+        super::File::of(Entity::Client, "2026-03-31", records)
+            .load(&store)
+            .await;
+        let mut view = store.read().await.unwrap();
+        for text in ["o", "olga", "chan", "olga ch", "olga olga", "o c p o"] {
+            for effort in [Effort::Typing, Effort::Asked] {
+                let query = ClientQuery {
+                    text: text.to_owned(),
+                    limit: 8,
+                    effort,
+                };
+                let seen = view
+                    .search_clients_for(&query, |client| client.no.short().ends_with("50"))
+                    .await
+                    .unwrap();
+                let all_his = seen.iter().all(|found| found.client.no.short().ends_with("50"));
+                assert!(all_his, "{text}");
+                let enough = if effort == Effort::Asked || !text.contains(' ') {
+                    6
+                } else {
+                    5
+                };
+                assert!(seen.len() >= enough, "{text} {effort:?}: {}", seen.len());
+            }
+        }
     })
     .await;
 }

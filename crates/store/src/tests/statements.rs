@@ -204,9 +204,12 @@ async fn walks(store: &Store, sql: &str) -> Vec<String> {
         "SCAN n",
         "SCAN one",
         "SCAN open_items",
-        "SCAN a",
-        "SCAN b",
-        "SCAN c",
+        "SCAN w0",
+        "SCAN w1",
+        "SCAN w2",
+        "SCAN b0",
+        "SCAN b1",
+        "SCAN b2",
     ];
     steps
         .into_iter()

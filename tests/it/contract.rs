@@ -201,7 +201,7 @@ fn what_left_a_complete_ledger_still_counts_on_the_days_before() {
     ] {
         let csv = folder.path().join(name);
         std::fs::create_dir_all(csv.parent().unwrap()).unwrap();
-        std::fs::write(&csv, rows.join("\n")).unwrap();
+        std::fs::write(&csv, rows.join("\n") + "\n").unwrap();
         let path = csv.display().to_string();
         let at = format!("{day}T06:00:00Z");
         let report = json(

@@ -91,6 +91,30 @@ impl Account {
         })
     }
 
+    /// Somebody else answers in a ticket, as people do who were copied in; a contact is made if need be.
+    pub fn somebody_answers(
+        &self,
+        ticket: u64,
+        email: &str,
+        name: &str,
+        html: &str,
+    ) -> Result<u64, NotPossible> {
+        self.on_ticket(ticket, |state, now, _| {
+            let contact = state.contact_of_email(email, Some(name), now);
+            let saying = Saying {
+                body: html.to_owned(),
+                incoming: true,
+                user_id: Some(contact),
+                category: 1,
+                to: vec![state.options.support_email.clone()],
+                from: Some(format!("{name} <{email}>")),
+                ..Saying::default()
+            };
+            let said = state.say(ticket, saying, Performer::Requester(contact), now);
+            said.ok_or_else(|| NotPossible(format!("There is no ticket {ticket}.")))
+        })
+    }
+
     /// The customer says what they thought: 103 to -103.
     pub fn customer_rates(&self, ticket: u64, score: i64, feedback: &str) -> Result<(), NotPossible> {
         self.on_ticket(ticket, |state, now, found| {

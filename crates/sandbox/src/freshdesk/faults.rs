@@ -35,6 +35,8 @@ pub enum Fault {
     Truncated,
     /// Numbers come as text, text as numbers, lists as null.
     WrongTypes,
+    /// Everything is missing that may be missing.
+    Bare,
     /// While somebody pages through a list, its first ticket is touched, so that all behind it move up.
     PageShift,
 }

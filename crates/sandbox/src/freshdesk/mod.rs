@@ -18,7 +18,10 @@ mod deeds;
 mod faults;
 mod fields;
 pub mod html;
+#[cfg(test)]
+mod invariants;
 mod json;
+mod life;
 mod limits;
 mod list;
 pub mod model;
@@ -45,6 +48,7 @@ use tokio::task::JoinHandle;
 pub use account::{Account, NotPossible};
 pub use automation::{Acting, Deed, Rule, Trigger};
 pub use faults::Fault;
+pub use life::{Happening, Life};
 pub use options::{DueOnResume, FieldSet, Limits, Options, Ties, Unknowns, WebhookRetries};
 pub use requests::{Route, Seen, Verdict};
 pub use seed::{CLIENT_NUMBER_FIELD, Seed, SeedClient, Seeded};

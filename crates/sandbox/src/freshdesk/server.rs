@@ -131,6 +131,18 @@ async fn handle(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MOST_BYTES).await else {
+        account.with(|state, now| {
+            state.record(Seen {
+                at: now,
+                method: parts.method.as_str().to_owned(),
+                path: parts.uri.path().to_owned(),
+                route: None,
+                body: String::new(),
+                status: 413,
+                cost: 0,
+                verdict: Verdict::Violation("the body is too large, or ended early".to_owned()),
+            });
+        });
         return plain(413, Vec::new());
     };
     let received = Received {
@@ -304,6 +316,16 @@ fn let_in(
     match resolved {
         Resolved::Nothing => return Err(violation(404, "no such path")),
         Resolved::WrongMethod(allowed) => return Err(violation(405, &format!("the path takes {allowed}"))),
+        Resolved::Found(Route::BulkUpdate | Route::BulkDelete, _) => {
+            let verb = if state.options.unknowns.bulk_is_put {
+                "PUT"
+            } else {
+                "POST"
+            };
+            if received.method != verb {
+                return Err(violation(405, &format!("the path takes {verb}")));
+            }
+        }
         Resolved::Found(..) => {}
     }
     let accept = text(&received.headers, header::ACCEPT);
@@ -419,6 +441,9 @@ async fn send(sending: Sending, line: &Line) -> Response {
     if fault == Some(Fault::WrongTypes) {
         value.as_mut().map(distort);
     }
+    if fault == Some(Fault::Bare) {
+        value.as_mut().map(strip);
+    }
     let html = matches!(answer.status, 502 | 504) && value.is_none();
     let mut bytes = if html {
         b"<html><body><h1>Bad Gateway</h1></body></html>".to_vec()
@@ -476,6 +501,17 @@ fn slow(status: u16, body: &[u8], pause: Duration) -> Response {
     let mut response = plain(status, Vec::new());
     *response.body_mut() = Body::from_stream(parts);
     response
+}
+
+/// Of each thing only its id and its instants.
+fn strip(value: &mut Value) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(strip),
+        Value::Object(map) => {
+            map.retain(|name, _| matches!(name.as_str(), "id" | "created_at" | "updated_at"));
+        }
+        _ => {}
+    }
 }
 
 /// Numbers as text, text as numbers, lists and objects inside as null.

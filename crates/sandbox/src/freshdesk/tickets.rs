@@ -30,6 +30,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Outcome {
     }
     let requester_id = requester(call, &fields)?;
     clean(call, &mut fields, "description");
+    settle_custom(call, &mut fields);
     let new = NewTicket {
         requester_id,
         source: source::PORTAL,
@@ -96,6 +97,7 @@ pub(super) fn outbound(call: &mut Call<'_>) -> Outcome {
     }
     let requester_id = requester(call, &fields)?;
     clean(call, &mut fields, "description");
+    settle_custom(call, &mut fields);
     fields.entry("status").or_insert_with(|| json!(5));
     let names = files.iter().map(|file| file.name.clone()).collect();
     let text = |name: &str| {
@@ -289,13 +291,41 @@ fn custom_fits(field: &CustomField, value: &Value) -> bool {
     }
     match field.kind.as_str() {
         "custom_number" => value.is_i64() || value.as_str().is_some_and(|text| text.parse::<i64>().is_ok()),
-        "custom_checkbox" => value.is_boolean(),
+        "custom_checkbox" => {
+            value.is_boolean() || value.as_str().is_some_and(|text| text.parse::<bool>().is_ok())
+        }
         "custom_dropdown" => field
             .choices
             .as_array()
             .is_some_and(|choices| choices.contains(value)),
         "custom_decimal" => value.is_number() || value.is_string(),
         _ => value.is_string(),
+    }
+}
+
+/// Custom values as the account keeps them: a decimal as text, a number as a number, a tick as a flag.
+fn settle_custom(call: &Call<'_>, fields: &mut Map<String, Value>) {
+    let Some(values) = fields.get_mut("custom_fields").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (name, value) in values {
+        let field = call.state.custom_fields.iter().find(|field| field.name == *name);
+        let kept = match (field.map(|field| field.kind.as_str()), &*value) {
+            (Some("custom_number"), Value::String(text)) => text.parse::<i64>().ok().map(Value::from),
+            (Some("custom_decimal"), Value::Number(number)) => {
+                let text = number.to_string();
+                Some(Value::from(if text.contains('.') {
+                    text
+                } else {
+                    format!("{text}.0")
+                }))
+            }
+            (Some("custom_checkbox"), Value::String(text)) => text.parse::<bool>().ok().map(Value::from),
+            _ => None,
+        };
+        if let Some(kept) = kept {
+            *value = kept;
+        }
     }
 }
 
@@ -386,6 +416,7 @@ pub(super) fn update(call: &mut Call<'_>) -> Outcome {
         fields.insert("requester_id".to_owned(), json!(requester_id));
     }
     clean(call, &mut fields, "description");
+    settle_custom(call, &mut fields);
     call.state
         .update(id, &fields, files, Performer::Agent(call.agent), call.now);
     Ok(Answer::ok(shown(call, id, Within::Updated, false)))

@@ -251,6 +251,18 @@ impl State {
                     .and_then(|contact| contact.phone.clone())
                     .unwrap_or_default(),
             ),
+            (
+                "ticket_contact_name",
+                contact.map(|contact| contact.name.clone()).unwrap_or_default(),
+            ),
+            (
+                "ticket_contact_email",
+                contact
+                    .and_then(|contact| contact.email.clone())
+                    .unwrap_or_default(),
+            ),
+            ("ticket_satisfaction_survey", String::new()),
+            ("ticket_product_description", String::new()),
             ("helpdesk_name", self.options.helpdesk_name.clone()),
             ("ticket_portal_name", self.options.helpdesk_name.clone()),
         ];

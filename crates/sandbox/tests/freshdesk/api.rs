@@ -186,3 +186,64 @@ async fn the_list_shows_thirty_days_and_neither_spam_nor_deleted_tickets() {
     );
     assert_eq!(desk.get(&format!("tickets/{deleted}")).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_decimal_is_kept_as_text_and_a_number_as_a_number() {
+    let desk = Desk::open().await;
+    desk.account()
+        .add_field("cf_sum", "Sum", "custom_decimal", json!(null));
+    desk.account()
+        .add_field("cf_lot", "Lot", "custom_number", json!(null));
+    let id = desk.mail("Question");
+    let path = format!("tickets/{id}");
+    let set = desk
+        .send(
+            "PUT",
+            &path,
+            json!({"custom_fields": {"cf_sum": 124, "cf_lot": "12"}}),
+        )
+        .await;
+    assert_eq!(
+        set.body["custom_fields"],
+        json!({"cf_sum": "124.0", "cf_lot": 12})
+    );
+    let wrong = desk
+        .send("PUT", &path, json!({"custom_fields": {"cf_lot": "twelve"}}))
+        .await;
+    assert_eq!(wrong.body["errors"][0]["code"], "datatype_mismatch");
+    let unknown = desk
+        .send("PUT", &path, json!({"custom_fields": {"cf_bid": 1}}))
+        .await;
+    assert_eq!(unknown.body["errors"][0]["code"], "invalid_field");
+}
+
+#[tokio::test]
+async fn bulk_actions_take_the_verb_that_the_account_takes() {
+    let desk = Desk::open().await;
+    let id = desk.mail("Question");
+    let action = json!({"bulk_action": {"ids": [id]}});
+    assert_eq!(
+        desk.send("PUT", "tickets/bulk_delete", action.clone())
+            .await
+            .status,
+        405
+    );
+    desk.account()
+        .configure(|options| options.unknowns.bulk_is_put = true);
+    assert_eq!(desk.send("PUT", "tickets/bulk_delete", action).await.status, 202);
+    assert!(desk.account().ticket(id).unwrap().deleted);
+}
+
+#[tokio::test]
+async fn somebody_who_was_copied_in_answers_under_their_own_name() {
+    let desk = Desk::open().await;
+    let id = desk.mail("Question");
+    let account = desk.account();
+    account
+        .somebody_answers(id, "bank@bank.example", "Bank", "<div>Sent.</div>")
+        .unwrap();
+    let ticket = account.ticket(id).unwrap();
+    let speaker = account.contact(ticket.conversations[0].user_id.unwrap()).unwrap();
+    assert_eq!(speaker.email.as_deref(), Some("bank@bank.example"));
+    assert_ne!(ticket.requester_id, speaker.id);
+}

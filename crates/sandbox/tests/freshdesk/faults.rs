@@ -163,3 +163,14 @@ async fn random_faults_are_the_same_for_the_same_seed() {
         runs[0]
     );
 }
+
+#[tokio::test]
+async fn an_answer_can_lack_whatever_may_be_missing() {
+    let desk = Desk::open().await;
+    desk.mail("Question");
+    desk.account().fault(Route::ListTickets, 1, &Fault::Bare);
+    let bare = desk.get("tickets").await;
+    let expected =
+        json!([{"id": 1, "created_at": "2026-11-23T09:00:00Z", "updated_at": "2026-11-23T09:00:00Z"}]);
+    assert_eq!(bare.body, expected);
+}

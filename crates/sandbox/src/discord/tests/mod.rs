@@ -1,0 +1,5 @@
+//! The simulator, driven by the real serenity client over real sockets.
+
+mod bot;
+mod conversation;
+mod gateway;

@@ -143,6 +143,7 @@ pub fn reply(answer: &BalanceAnswer, asker: &Asker) -> Reply {
         text: answer.text.clone(),
         cards,
         actions: actions(answer, client, asker),
+        links: Vec::new(),
         menu: None,
         files: file(answer, client).into_iter().collect(),
         visibility: Visibility::Private,

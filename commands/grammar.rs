@@ -53,7 +53,7 @@ pub enum Ask {
 }
 
 /// `/balance`.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(disable_help_flag = true)]
 pub struct BalanceArgs {
     /// Number, e-mail, phone, paddle, name or part of one

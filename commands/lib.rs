@@ -4,6 +4,7 @@
 //! how much of it, what is logged and what a failure looks like is decided here, once for all platforms.
 
 pub mod balance;
+pub mod brief;
 pub mod channels;
 pub mod client;
 mod complete;

@@ -23,6 +23,9 @@ pub fn plain(reply: &Reply) -> String {
     }
     blocks.extend(reply.cards.iter().map(card));
     blocks.extend(reply.menu.as_ref().map(menu));
+    for link in &reply.links {
+        blocks.push(format!("{}: {}", link.label, link.url));
+    }
     if !reply.actions.is_empty() {
         blocks.push(lines(
             reply.actions.iter().map(|action| format!("> {}", button(action))),

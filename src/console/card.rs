@@ -63,9 +63,12 @@ pub(super) fn reply_in(reply: &Reply, look: Look) -> Markup {
         @for (n, card) in reply.cards.iter().enumerate() { (card_in(card, n, look)) }
         @if let Some(menu) = &reply.menu { (menu_in(menu, look)) }
         @if !reply.files.is_empty() { (files(&reply.files, look)) }
-        @if !reply.actions.is_empty() {
+        @if !reply.actions.is_empty() || !reply.links.is_empty() {
             div class="actions" role="group" aria-label="What you can do next" {
                 @for action in &reply.actions { (button(action, look)) }
+                @for link in reply.links.iter().filter(|link| link.url.starts_with("https://") || link.url.starts_with("http://")) {
+                    a class="button" href=(link.url) target="_blank" rel="noopener noreferrer" { (plain(&link.label)) }
+                }
             }
         }
     }

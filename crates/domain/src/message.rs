@@ -48,6 +48,9 @@ pub struct Reply {
     pub cards: Vec<Card>,
     /// Buttons.
     pub actions: Vec<Action>,
+    /// Ways to other programs: the ticket in the helpdesk. Made by us, never from words of others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
     /// "Which of these?"
     pub menu: Option<Menu>,
     /// Files that come along.
@@ -66,6 +69,7 @@ impl Reply {
             text: text.into(),
             cards: Vec::new(),
             actions: Vec::new(),
+            links: Vec::new(),
             menu: None,
             files: Vec::new(),
             visibility: Visibility::Private,
@@ -275,6 +279,15 @@ impl Action {
             form: None,
         }
     }
+}
+
+/// A way to another program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// What stands on it: `Open in Freshdesk`.
+    pub label: String,
+    /// An https or http address.
+    pub url: String,
 }
 
 /// What a button asks for before it does anything; says what will happen.

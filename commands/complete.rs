@@ -103,6 +103,41 @@ fn typed_again(option: &str) -> String {
     }
 }
 
+/// The line on which that option would be typed.
+pub(crate) fn line_for(command: &str, option: &str, text: &str) -> Option<String> {
+    let leaf = grammar::find_leaf(&grammar::words(command))?;
+    let text: String = text.chars().filter(|c| !matches!(c, '"' | '“' | '”')).collect();
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    if leaf.positional() == Some(option) {
+        return Some(format!("/{} {text}", leaf.path));
+    }
+    let known = leaf.options().contains(&option);
+    known.then(|| format!("/{} x {option}:{text}", leaf.path))
+}
+
+/// The value of that option on a completed line.
+pub(crate) fn value_of(line: &str, option: &str) -> Option<String> {
+    let words = grammar::words(line.trim_start_matches('/'));
+    let leaf = grammar::find_leaf(&words)?;
+    let depth = leaf.path.split(' ').count();
+    if leaf.positional() == Some(option) {
+        let bare: Vec<&str> = words[depth..]
+            .iter()
+            .filter(|word| !is_option(&leaf, word))
+            .map(|word| unnamed(&leaf, word))
+            .collect();
+        return Some(bare.join(" ")).filter(|value| !value.is_empty());
+    }
+    let prefix = format!("{option}:");
+    let value = words[depth..]
+        .iter()
+        .find_map(|word| word.strip_prefix(&prefix))?;
+    Some(value.to_owned()).filter(|value| !value.is_empty())
+}
+
 /// Would completing this line look for clients?
 pub(crate) fn looks_up_clients(line: &str) -> bool {
     matches!(cursor(line), Cursor::Client { .. })
@@ -266,6 +301,33 @@ mod tests {
                 proptest::prop_assert!(!text.chars().any(hammerdesk_domain::text::is_deceptive));
             }
         }
+    }
+
+    #[test]
+    fn an_option_that_came_apart_is_completed_on_a_line_and_read_back() {
+        assert_eq!(
+            line_for("balance", "client", "mei \"li").as_deref(),
+            Some("/balance mei li")
+        );
+        assert_eq!(
+            line_for("client find", "text", "mei").as_deref(),
+            Some("/client find mei")
+        );
+        assert_eq!(
+            line_for("release", "client", "mei").as_deref(),
+            Some("/release x client:mei")
+        );
+        assert_eq!(line_for("balance", "nothing", "mei"), None);
+        assert_eq!(line_for("balance", "client", "  "), None);
+        assert_eq!(
+            value_of("/balance 140105686 as_of:2026-01-01 ", "client").as_deref(),
+            Some("140105686")
+        );
+        assert_eq!(
+            value_of("/release x client:140105686 ", "client").as_deref(),
+            Some("140105686")
+        );
+        assert_eq!(value_of("/release x client:140105686 ", "sale"), None);
     }
 
     #[test]

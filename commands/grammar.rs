@@ -225,6 +225,55 @@ pub fn permission_of(path: &str) -> Option<Permission> {
     }
 }
 
+/// Can what is typed into that option be completed from the data?
+pub fn is_completed(option: &str) -> bool {
+    matches!(option, "client" | "what" | "text")
+}
+
+/// What a line of help says in other languages, by locale; platforms that know their readers' language show
+/// it there. Only the help is translated: names, options and answers are one language everywhere.
+pub fn translations(about: &str) -> &'static [(&'static str, &'static str)] {
+    TRANSLATED
+        .iter()
+        .find(|(english, _)| *english == about)
+        .map_or(&[], |(_, texts)| texts)
+}
+
+type Texts = &'static [(&'static str, &'static str)];
+
+const TRANSLATED: &[(&str, Texts)] = &[
+    (
+        "What a client owes per entity and currency, with ageing and what is on its way",
+        &[("zh-TW", "客戶按法人實體及貨幣的結欠、帳齡及在途款項")],
+    ),
+    (
+        "One invoice: lines per lot, paid, open, why it is due when it is",
+        &[("zh-TW", "單張發票:各拍品明細、已付、未付及到期依據")],
+    ),
+    (
+        "May it go? Every reason why not, who clears it, and what to tell the client",
+        &[("zh-TW", "可否放行?列出每項原因、由誰處理,以及可向客戶說明的內容")],
+    ),
+    (
+        "Where a bidding deposit stands, whether it can be refunded, and by when",
+        &[("zh-TW", "競投保證金的狀態、可否退還及期限")],
+    ),
+    (
+        "Find a client, or see everything about one",
+        &[("zh-TW", "尋找客戶,或查看某客戶的全部資料")],
+    ),
+    ("The sources of the figures", &[("zh-TW", "數字的資料來源")]),
+    ("What you may do here", &[("zh-TW", "您可以在這裡使用的功能")]),
+    (
+        "Post the answer here for all to read",
+        &[("zh-TW", "將答覆公開張貼於此")],
+    ),
+    (
+        "Number, e-mail, phone, paddle, name or part of one",
+        &[("zh-TW", "編號、電郵、電話、號牌、姓名或其一部分")],
+    ),
+];
+
 /// The grammar as clap sees it; help and completion walk it.
 pub fn command() -> clap::Command {
     Root::command()

@@ -54,8 +54,17 @@ pub struct Commands {
     clock: Arc<dyn Clock>,
     pace: Arc<PaceLimit>,
     journal: Journal,
-    /// Buttons shown by this process: id to the question it asks.
-    shown: moka::sync::Cache<ActionId, Arc<str>>,
+    /// Buttons shown by this process: id to what it does.
+    shown: moka::sync::Cache<ActionId, Arc<Shown>>,
+}
+
+/// What a button does.
+#[derive(Debug)]
+struct Shown {
+    /// The question it asks.
+    run: String,
+    /// What it asks for first.
+    form: Option<Form>,
 }
 
 impl std::fmt::Debug for Commands {
@@ -103,15 +112,20 @@ impl Commands {
         &self.settings
     }
 
-    /// Answers; whatever goes wrong, there is an answer.
+    /// Answers somebody of `[[people]]`; whatever goes wrong, there is an answer.
     pub async fn answer(&self, request: Request) -> Reply {
-        let started = self.clock.now();
         let Some(asker) = self.settings.people.get(&request.who) else {
             return Reply::sentence(
                 Outcome::Refused,
                 "I do not know you yet. Ask your administrator to add you under [[people]].",
             );
         };
+        self.answer_as(asker, request).await
+    }
+
+    /// Answers somebody whom a platform knows at this moment, with the role and scope of this moment.
+    pub async fn answer_as(&self, asker: &Asker, request: Request) -> Reply {
+        let started = self.clock.now();
         let (command, about, result) = match self.read(&request.what).await {
             Err(failure) => (None, None, Err(failure)),
             Ok((ask, line)) => {
@@ -142,14 +156,19 @@ impl Commands {
 
     /// What may come next on the line.
     pub async fn complete(&self, typing: Completing) -> Vec<Suggestion> {
-        let Some(asker) = self.settings.people.get(&typing.who) else {
-            return Vec::new();
-        };
-        let names_clients = complete::looks_up_clients(&typing.line);
-        if names_clients && !self.pace.may_complete(&typing.who) {
+        match self.settings.people.get(&typing.who) {
+            Some(asker) => self.complete_as(asker, &typing.line).await,
+            None => Vec::new(),
+        }
+    }
+
+    /// The same for somebody whom a platform knows at this moment.
+    pub async fn complete_as(&self, asker: &Asker, line: &str) -> Vec<Suggestion> {
+        let names_clients = complete::looks_up_clients(line);
+        if names_clients && !self.pace.may_complete(&asker.id) {
             return Vec::new();
         }
-        match complete::suggestions(&self.store, asker, &typing.line).await {
+        match complete::suggestions(&self.store, asker, line).await {
             Ok(suggestions) => suggestions,
             Err(error) => {
                 tracing::warn!(%error, "a completion failed");
@@ -158,9 +177,72 @@ impl Commands {
         }
     }
 
+    /// Completions of one option that came apart from its line: what to show, and the value.
+    pub async fn complete_option_as(
+        &self,
+        asker: &Asker,
+        command: &str,
+        option: &str,
+        text: &str,
+    ) -> Vec<(String, String)> {
+        let Some(line) = complete::line_for(command, option, text) else {
+            return Vec::new();
+        };
+        let suggestions = self.complete_as(asker, &line).await;
+        let read = suggestions.into_iter().filter_map(|suggestion| {
+            let value = complete::value_of(&suggestion.line, option)?;
+            let label = match suggestion.detail.as_str() {
+                "" => suggestion.label,
+                detail => format!("{} · {detail}", suggestion.label),
+            };
+            Some((label, value))
+        });
+        read.collect()
+    }
+
     /// The commands that somebody may use, for menus.
     pub fn menu(&self, who: &PersonId) -> Vec<CommandInfo> {
-        self.settings.people.get(who).map(help::menu).unwrap_or_default()
+        self.settings
+            .people
+            .get(who)
+            .map(Self::menu_as)
+            .unwrap_or_default()
+    }
+
+    /// The same for somebody whom a platform knows at this moment.
+    pub fn menu_as(asker: &Asker) -> Vec<CommandInfo> {
+        help::menu(asker)
+    }
+
+    /// What a button asks for before it does anything, where its presser may ask it at all; the refusal or
+    /// the failure as the reply that the presser reads.
+    pub async fn form_as(&self, asker: &Asker, action: &ActionId) -> Result<Option<Form>, Box<Reply>> {
+        let shown = match self.pressed(action).await {
+            Ok(shown) => shown,
+            Err(failure) => return Err(Box::new(self.failed(failure, asker, self.clock.now()))),
+        };
+        let leaf = grammar::find_leaf(&grammar::words(shown.run.trim_start_matches('/')));
+        let needs = leaf.and_then(|leaf| grammar::permission_of(&leaf.path));
+        if needs.is_some_and(|needs| !asker.may(needs)) {
+            return Err(Box::new(Reply::sentence(
+                Outcome::Refused,
+                format!("That button is not open to the role {}.", asker.role.name),
+            )));
+        }
+        Ok(shown.form.clone())
+    }
+
+    /// The id under which a question can be asked again, by a button that a platform adds; `None` where
+    /// asking again could do more than read.
+    pub async fn question(&self, what: &What) -> Option<ActionId> {
+        let (ask, line) = self.read(what).await.ok()?;
+        let line = line.filter(|_| ask.can_be_shared())?;
+        if let What::Press(action) = what {
+            return Some(action.clone());
+        }
+        let mut action = Action::ask("", line);
+        self.remember(&mut action, self.clock.now()).await;
+        Some(action.id)
     }
 
     /// Returns when everything logged so far is in the store.
@@ -173,33 +255,40 @@ impl Commands {
         let line = match what {
             What::Typed(line) => line.clone(),
             What::Options { command, options } => {
-                return Ok((grammar::parse_options(command, options)?, None));
+                let ask = grammar::parse_options(command, options)?;
+                let mut line = format!("/{}", command.trim_start_matches('/'));
+                append_options(&mut line, options);
+                let can_be_typed = grammar::parse_line(&line).is_ok_and(|typed| typed == ask);
+                return Ok((ask, can_be_typed.then_some(line)));
             }
-            What::Press(action) => self.pressed(action).await?,
+            What::Press(action) => self.pressed(action).await?.run.clone(),
             What::Submit { action, fields } => {
-                let mut line = self.pressed(action).await?;
-                for (name, value) in fields.iter().filter(|(_, value)| !value.trim().is_empty()) {
-                    let value: String = value.chars().filter(|c| !matches!(c, '"' | '“' | '”')).collect();
-                    line.push_str(&format!(" {name}:\"{}\"", value.trim()));
-                }
+                let mut line = self.pressed(action).await?.run.clone();
+                append_options(&mut line, fields);
                 line
             }
         };
         Ok((grammar::parse_line(&line)?, Some(line)))
     }
 
-    /// The question behind a button, from memory or from the store.
-    async fn pressed(&self, action: &ActionId) -> Result<String, Failure> {
-        if let Some(run) = self.shown.get(action) {
-            return Ok(run.to_string());
+    /// What a button does, from memory or from the store.
+    async fn pressed(&self, action: &ActionId) -> Result<Arc<Shown>, Failure> {
+        if let Some(shown) = self.shown.get(action) {
+            return Ok(shown);
         }
         let mut view = self.store.read().await?;
-        view.action(action)
-            .await?
-            .map(|action| action.run)
-            .ok_or_else(|| {
-                UserError::unknown("That button is not known here any more. Ask the question again.").into()
-            })
+        let Some(kept) = view.action(action).await? else {
+            return Err(UserError::unknown(
+                "That button is not known here any more. Ask the question again.",
+            )
+            .into());
+        };
+        let shown = Arc::new(Shown {
+            run: kept.run,
+            form: kept.form.and_then(|form| serde_json::from_value(form).ok()),
+        });
+        self.shown.insert(action.clone(), Arc::clone(&shown));
+        Ok(shown)
     }
 
     async fn decide(
@@ -294,17 +383,29 @@ impl Commands {
             .iter_mut()
             .flat_map(|Menu { options, .. }| options.iter_mut());
         for action in reply.actions.iter_mut().chain(menu) {
-            action.id = action_id(action);
-            if !self.shown.contains_key(&action.id) {
-                self.shown.insert(action.id.clone(), action.run.as_str().into());
-                let shown = hammerdesk_store::Action {
-                    id: action.id.clone(),
-                    run: action.run.clone(),
-                    form: None,
-                };
-                self.journal.keep(Entry::Action(shown, now)).await;
-            }
+            self.remember(action, now).await;
         }
+    }
+
+    async fn remember(&self, action: &mut Action, now: DateTime<Utc>) {
+        action.id = action_id(action);
+        if self.shown.contains_key(&action.id) {
+            return;
+        }
+        let shown = Shown {
+            run: action.run.clone(),
+            form: action.form.clone(),
+        };
+        self.shown.insert(action.id.clone(), Arc::new(shown));
+        let kept = hammerdesk_store::Action {
+            id: action.id.clone(),
+            run: action.run.clone(),
+            form: action
+                .form
+                .as_ref()
+                .and_then(|form| serde_json::to_value(form).ok()),
+        };
+        self.journal.keep(Entry::Action(kept, now)).await;
     }
 
     async fn log(&self, request: &Request, given: Given<'_>, reply: &Reply) {
@@ -324,7 +425,7 @@ impl Commands {
         let entry = Answer {
             id: new_id(at),
             asked_at: at,
-            who: request.who.clone(),
+            who: asker.id.clone(),
             place: format!("{}:{}", request.place.platform, request.place.channel),
             command: ask.map_or_else(|| "unread".to_owned(), |ask| command_name(ask).to_owned()),
             client: about,
@@ -403,10 +504,21 @@ pub fn offered(reply: &mut Reply) -> Vec<hammerdesk_store::Action> {
         .collect()
 }
 
-/// A button's id is a digest of what it asks, so the same button is the same row for ever.
+/// Options as they would be typed behind a line.
+fn append_options(line: &mut String, options: &[(String, String)]) {
+    for (name, value) in options.iter().filter(|(_, value)| !value.trim().is_empty()) {
+        let value: String = value.chars().filter(|c| !matches!(c, '"' | '“' | '”')).collect();
+        line.push_str(&format!(" {name}:\"{}\"", value.trim()));
+    }
+}
+
+/// A button's id is a digest of what it does, so the same button is the same row for ever.
 fn action_id(action: &Action) -> ActionId {
-    let form = action.form.as_ref().map_or("", |form| form.title.as_str());
-    let digest = Sha256::digest(format!("{}\n{form}", action.run).as_bytes());
+    let form = action
+        .form
+        .as_ref()
+        .and_then(|form| serde_json::to_string(form).ok());
+    let digest = Sha256::digest(format!("{}\n{}", action.run, form.unwrap_or_default()).as_bytes());
     let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     ActionId::new(format!("ask-{hex}"))
 }

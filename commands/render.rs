@@ -287,7 +287,7 @@ fn widest(texts: &[String]) -> usize {
 }
 
 /// How many columns a terminal gives the text: East Asian characters take two, accents none.
-fn width(text: &str) -> usize {
+pub fn width(text: &str) -> usize {
     text.chars()
         .map(|c| match c {
             '\u{0300}'..='\u{036F}' | '\u{20D0}'..='\u{20FF}' | '\u{FE00}'..='\u{FE0F}' => 0,

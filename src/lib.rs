@@ -30,6 +30,7 @@ use tokio::sync::watch;
 use crate::config::Config;
 use crate::console::{ConsoleDeliverer, ConsoleState};
 use crate::engine::{Deliver, Deliverer, Engine, Nudge};
+use crate::discord::Discord;
 
 /// How long a stopping service waits for a store that does not take the answer log.
 const LAST_WORDS: Duration = Duration::from_secs(8);
@@ -49,6 +50,8 @@ pub struct App {
     pub console: Option<ConsoleState>,
     /// Wakes the background work up.
     pub nudge: Nudge,
+    /// The bot on Discord, where there is one.
+    pub discord: Option<Discord>,
 }
 
 impl App {
@@ -73,6 +76,7 @@ impl App {
             settings,
             clock,
             console,
+            discord: None,
         }
     }
 
@@ -90,9 +94,16 @@ impl App {
         Deliver::new(self.store.clone(), Arc::clone(&self.clock), to)
     }
 
+    /// Brings the bot to life on Discord too; it connects once it is run.
+    pub fn with_discord(mut self, setup: discord::Setup) -> anyhow::Result<Self> {
+        let bot = Discord::new(setup, self.commands.clone(), Arc::clone(&self.clock))?;
+        self.discord = Some(bot);
+        Ok(self)
+    }
+
     /// Everything that is answered over HTTP.
     pub fn router(&self) -> Router {
-        let router = http::router(self.store.clone());
+        let router = http::router(self.store.clone(), self.discord.as_ref().map(Discord::state));
         match &self.console {
             Some(console) => router.merge(console::router(console.clone())),
             None => router,

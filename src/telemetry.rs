@@ -1,5 +1,6 @@
 //! Logs and metrics. Logs go to stderr, `HAMMERDESK_LOG` filters them (`info` where nothing is said) and
-//! `HAMMERDESK_LOG_FORMAT=json` makes them one object a line. They never hold what people asked about.
+//! `HAMMERDESK_LOG_FORMAT=json` makes them one object a line. They never hold what people asked about: below
+//! `warn`, serenity would write whole events with their contents, so it stays there unless a filter names it.
 
 use std::sync::OnceLock;
 
@@ -12,8 +13,8 @@ use tracing_subscriber::EnvFilter;
     reason = "the log's own settings are needed before any config is read"
 )]
 pub fn log_to_stderr() {
-    let filter =
-        EnvFilter::try_from_env("HAMMERDESK_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let filter = EnvFilter::try_from_env("HAMMERDESK_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,serenity=warn"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

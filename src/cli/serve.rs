@@ -30,8 +30,20 @@ pub(super) async fn run(_: ServeArgs, config: Config, clock: Arc<dyn Clock>) -> 
         );
     }
     let store = open_store(&config).await?;
-    let app = App::build(store, settings, Arc::clone(&clock), config.console.enabled);
+    let setup = config.discord(&settings)?;
+    let mut app = App::build(store, settings, Arc::clone(&clock), config.console.enabled);
+    if let Some(setup) = setup {
+        app = app.with_discord(setup)?;
+    }
     let stop = stop_signal();
+    let chatting = match app.discord.clone() {
+        None => None,
+        Some(discord) => {
+            discord.find_gateway().await?;
+            let stop = stop.clone();
+            Some(tokio::spawn(async move { discord.run(stop).await }))
+        }
+    };
     let folders = config
         .feeds
         .iter()
@@ -58,5 +70,8 @@ pub(super) async fn run(_: ServeArgs, config: Config, clock: Arc<dyn Clock>) -> 
     say(&format!("hammerdesk is ready on http://{address}"));
     app.serve(listener, stop).await?;
     watching.await?;
+    if let Some(chatting) = chatting {
+        chatting.await?;
+    }
     Ok(Done::Ok)
 }

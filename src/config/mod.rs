@@ -5,6 +5,7 @@
 //! with a did-you-mean: a rule that is silently ignored is worse than one that is missing.
 
 mod channels;
+mod discord;
 mod feeds;
 mod locations;
 mod people;
@@ -20,6 +21,7 @@ use hammerdesk_domain::location::House;
 use serde::{Deserialize, Serialize};
 
 pub use channels::ChannelSection;
+pub use discord::{DiscordId, DiscordSection, GuildRole, RoleAndPlace, Secret};
 pub use feeds::FeedSection;
 pub use locations::LocationSection;
 pub use people::{PersonSection, RoleSection};
@@ -38,6 +40,8 @@ pub struct Config {
     pub http: HttpSection,
     /// The web console.
     pub console: ConsoleSection,
+    /// Discord.
+    pub discord: DiscordSection,
     /// Ageing bands.
     pub ageing: AgeingSection,
     /// How much one person may ask.
@@ -60,7 +64,7 @@ pub struct Config {
 pub struct ConfigError(pub String);
 
 /// The secrets that may come from a file: section and key.
-const SECRETS: &[(&str, &str)] = &[("store", "url")];
+const SECRETS: &[(&str, &str)] = &[("store", "url"), ("discord", "token")];
 
 impl Config {
     /// Reads the file that was named, or the default one if it is there, then the environment.

@@ -9,7 +9,7 @@ use hammerdesk_domain::ids::{LocationId, PersonId};
 use hammerdesk_domain::location::House;
 use serde::{Deserialize, Serialize};
 
-use super::ConfigError;
+use super::{ConfigError, DiscordId};
 
 /// One role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub struct PersonSection {
     pub role: String,
     /// The locations whose clients they may ask about; `["*"]` is all.
     pub locations: Vec<String>,
+    /// Their Discord account, where they are to be this person there whatever their server's roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discord: Option<DiscordId>,
 }
 
 pub(super) fn roles(sections: &[RoleSection]) -> Result<BTreeMap<String, Arc<Role>>, ConfigError> {

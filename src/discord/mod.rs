@@ -1,1 +1,39 @@
 //! Discord, through serenity: the only place that knows that platform.
+//!
+//! An interaction becomes a [`Request`](hammerdesk_commands::request::Request), the reply becomes messages;
+//! what may be asked and by whom is decided by the commands. The gateway is only a hint: whatever is shown
+//! is put right again each time a session begins.
+
+mod desk;
+mod gate;
+mod gateway;
+mod interactions;
+mod limits;
+mod people;
+mod register;
+mod render;
+mod rest;
+mod text;
+
+use hammerdesk_domain::chat::Channel;
+
+pub use self::gateway::{Discord, State};
+pub use self::people::{Grant, People};
+use crate::config::Secret;
+
+/// What the administrator decided about Discord.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The bot's token.
+    pub token: Secret,
+    /// Another base than Discord's.
+    pub api_url: Option<String>,
+    /// Another gateway than the one that the base names.
+    pub gateway_url: Option<String>,
+    /// The servers in which the bot works; all that it is in where this is empty.
+    pub guilds: Vec<u64>,
+    /// Who may ask.
+    pub people: People,
+    /// The channels that are known by name.
+    pub channels: Vec<Channel>,
+}

@@ -8,24 +8,28 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hammerdesk_store::Store;
+use tokio::sync::watch;
 
-use crate::telemetry;
+use crate::{discord, telemetry};
 
 /// How long a probe waits for the store: less than what probes commonly wait for us.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// `GET /health/live`, `GET /health/ready`, `GET /metrics`.
-pub fn router(store: Store) -> Router {
+pub fn router(store: Store, discord: Option<watch::Receiver<discord::State>>) -> Router {
     telemetry::metrics();
     Router::new()
         .route("/health/live", get(|| async { "live\n" }))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(store)
+        .with_state((store, discord))
 }
 
-/// Ready is: the store answers, and has the schema that this binary needs.
-async fn ready(State(store): State<Store>) -> Response {
+type Parts = (Store, Option<watch::Receiver<discord::State>>);
+
+/// Ready is: the store answers, and has the schema that this binary needs. What Discord does is told beside
+/// it and makes nothing less ready: everything else works without.
+async fn ready(State((store, discord)): State<Parts>) -> Response {
     let Ok(schema) = tokio::time::timeout(PATIENCE, store.schema()).await else {
         return (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -34,7 +38,10 @@ async fn ready(State(store): State<Store>) -> Response {
             .into_response();
     };
     match schema {
-        Ok(schema) if schema.is_current() => "ready\n".into_response(),
+        Ok(schema) if schema.is_current() => {
+            let beside = discord.map(|state| format!("{}\n", state.borrow().says()));
+            format!("ready\n{}", beside.unwrap_or_default()).into_response()
+        }
         Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store has another schema\n").into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");

@@ -1,0 +1,317 @@
+//! The commands that Discord offers, generated from the one grammar and registered by difference.
+//!
+//! What Discord has is read and compared; where it is the same, nothing is sent. Discord's answers carry
+//! much that it filled in itself, so both sides are brought to one form first.
+
+use hammerdesk_commands::grammar;
+use serde_json::{Map, Value, json};
+
+use super::limits::{COMMAND_ABOUT, COMMAND_NAME, COMMAND_OPTIONS, cut};
+use super::rest::{Call, Rest, RestError, Whatever};
+
+/// Discord's numbers for what an option is.
+const SUBCOMMAND: u8 = 1;
+const GROUP: u8 = 2;
+const STRING: u8 = 3;
+const BOOLEAN: u8 = 5;
+
+/// Everything that people may ask, as Discord takes it.
+pub(crate) fn definitions() -> Vec<Value> {
+    grammar::command().get_subcommands().map(command).collect()
+}
+
+fn command(node: &clap::Command) -> Value {
+    let mut out = named(node.get_name(), &about(node.get_about()));
+    out.insert("type".to_owned(), json!(1));
+    out.insert("options".to_owned(), options(node));
+    Value::Object(out)
+}
+
+fn options(node: &clap::Command) -> Value {
+    if node.has_subcommands() {
+        let subcommands = node.get_subcommands().take(COMMAND_OPTIONS).map(|sub| {
+            let mut out = named(sub.get_name(), &about(sub.get_about()));
+            out.insert(
+                "type".to_owned(),
+                json!(if sub.has_subcommands() { GROUP } else { SUBCOMMAND }),
+            );
+            out.insert("options".to_owned(), options(sub));
+            Value::Object(out)
+        });
+        return subcommands.collect();
+    }
+    let mut args: Vec<&clap::Arg> = node.get_arguments().collect();
+    // Discord wants what is required first.
+    args.sort_by_key(|arg| !arg.is_required_set());
+    args.into_iter().take(COMMAND_OPTIONS).map(option).collect()
+}
+
+fn option(arg: &clap::Arg) -> Value {
+    let name = arg.get_long().unwrap_or(arg.get_id().as_str());
+    let mut out = named(name, &about(arg.get_help()));
+    out.insert("required".to_owned(), json!(arg.is_required_set()));
+    let words: Vec<String> = arg
+        .get_possible_values()
+        .iter()
+        .map(|word| word.get_name().to_owned())
+        .collect();
+    if words.iter().any(|word| word == "true") {
+        out.insert("type".to_owned(), json!(BOOLEAN));
+        return Value::Object(out);
+    }
+    out.insert("type".to_owned(), json!(STRING));
+    if words.is_empty() {
+        out.insert("autocomplete".to_owned(), json!(grammar::is_completed(name)));
+    } else {
+        let choices = words
+            .iter()
+            .take(COMMAND_OPTIONS)
+            .map(|word| json!({ "name": word, "value": word }));
+        out.insert("choices".to_owned(), choices.collect());
+    }
+    Value::Object(out)
+}
+
+fn named(name: &str, about: &str) -> Map<String, Value> {
+    let about = if about.is_empty() { name } else { about };
+    let mut out = Map::new();
+    out.insert("name".to_owned(), json!(cut(name, COMMAND_NAME)));
+    out.insert("description".to_owned(), json!(cut(about, COMMAND_ABOUT)));
+    let translated = grammar::translations(about);
+    if !translated.is_empty() {
+        let texts: Map<String, Value> = translated
+            .iter()
+            .map(|(locale, text)| ((*locale).to_owned(), json!(cut(text, COMMAND_ABOUT))))
+            .collect();
+        out.insert("description_localizations".to_owned(), Value::Object(texts));
+    }
+    out
+}
+
+fn about(text: Option<&clap::builder::StyledStr>) -> String {
+    text.map(ToString::to_string).unwrap_or_default()
+}
+
+/// Where commands are registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Everywhere the bot is.
+    Global,
+    /// On one server.
+    Guild(u64),
+}
+
+/// Brings what Discord offers to what there is. `true` where something had to be sent.
+pub(crate) async fn bring_up_to_date(
+    rest: &Rest,
+    application: u64,
+    guilds: &[u64],
+) -> Result<bool, RestError> {
+    if guilds.is_empty() {
+        return register(rest, application, Reach::Global, &definitions()).await;
+    }
+    // What an earlier config registered everywhere would be offered twice.
+    let mut changed = register(rest, application, Reach::Global, &[]).await?;
+    for guild in guilds {
+        changed |= register(rest, application, Reach::Guild(*guild), &definitions()).await?;
+    }
+    Ok(changed)
+}
+
+async fn register(rest: &Rest, application: u64, reach: Reach, wanted: &[Value]) -> Result<bool, RestError> {
+    let path = match reach {
+        Reach::Global => format!("/applications/{application}/commands"),
+        Reach::Guild(guild) => format!("/applications/{application}/guilds/{guild}/commands"),
+    };
+    let wanted: Vec<Value> = wanted.iter().map(|command| reaching(command, reach)).collect();
+    let there: Vec<Value> = rest
+        .call(Call::get(format!("{path}?with_localizations=true")))
+        .await?;
+    if same(&there, &wanted) {
+        return Ok(false);
+    }
+    tracing::info!(
+        ?reach,
+        commands = wanted.len(),
+        "registering commands with discord"
+    );
+    rest.call::<Whatever>(Call::put(path).json(&wanted)).await?;
+    Ok(true)
+}
+
+/// Global commands say that they are for servers alone: elsewhere nobody has a role.
+fn reaching(command: &Value, reach: Reach) -> Value {
+    let mut command = command.clone();
+    if reach == Reach::Global {
+        command["contexts"] = json!([0]);
+        command["integration_types"] = json!([0]);
+    }
+    command
+}
+
+fn same(there: &[Value], wanted: &[Value]) -> bool {
+    let sorted = |commands: &[Value]| {
+        let mut out: Vec<String> = commands
+            .iter()
+            .map(|command| plain_form(command).to_string())
+            .collect();
+        out.sort_unstable();
+        out
+    };
+    sorted(there) == sorted(wanted)
+}
+
+/// What we ever send, in one order, without what says nothing.
+fn plain_form(value: &Value) -> Value {
+    const KEYS: [&str; 14] = [
+        "type",
+        "name",
+        "name_localizations",
+        "description",
+        "description_localizations",
+        "required",
+        "autocomplete",
+        "choices",
+        "value",
+        "options",
+        "contexts",
+        "integration_types",
+        "min_length",
+        "max_length",
+    ];
+    match value {
+        Value::Object(fields) => {
+            let says_nothing = |value: &Value| match value {
+                Value::Null | Value::Bool(false) => true,
+                Value::Array(list) => list.is_empty(),
+                Value::Object(map) => map.is_empty(),
+                Value::String(text) => text.is_empty(),
+                _ => false,
+            };
+            let mut out = Map::new();
+            for key in KEYS {
+                match fields.get(key) {
+                    Some(Value::Object(texts)) => {
+                        let mut sorted: Vec<_> = texts.iter().collect();
+                        sorted.sort_unstable_by_key(|(locale, _)| locale.as_str());
+                        if !sorted.is_empty() {
+                            let texts = sorted
+                                .into_iter()
+                                .map(|(locale, text)| (locale.clone(), text.clone()));
+                            out.insert(key.to_owned(), Value::Object(texts.collect()));
+                        }
+                    }
+                    Some(value) if !says_nothing(value) => {
+                        out.insert(key.to_owned(), plain_form(value));
+                    }
+                    _ => {}
+                }
+            }
+            Value::Object(out)
+        }
+        Value::Array(list) => list.iter().map(plain_form).collect(),
+        value => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_of_the_grammar_is_offered_as_discord_takes_it() {
+        let definitions = definitions();
+        let names: Vec<&str> = definitions
+            .iter()
+            .filter_map(|command| command["name"].as_str())
+            .collect();
+        for leaf in grammar::leaves() {
+            assert!(
+                names.contains(&leaf.path.split(' ').next().unwrap_or_default()),
+                "{}",
+                leaf.path
+            );
+        }
+        for command in &definitions {
+            assert!(command.to_string().chars().count() < 8_000, "{command}");
+            sound(command, 0);
+        }
+    }
+
+    fn sound(node: &Value, depth: usize) {
+        let name = node["name"].as_str().unwrap();
+        assert!(
+            (1..=32).contains(&name.len())
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || matches!(c, '_' | '-')),
+            "{name}"
+        );
+        assert!(
+            (1..=100).contains(&node["description"].as_str().unwrap().chars().count()),
+            "{name}"
+        );
+        let empty = Vec::new();
+        let options = node["options"].as_array().unwrap_or(&empty);
+        assert!(options.len() <= 25 && depth < 4);
+        let required: Vec<bool> = options.iter().map(|option| option["required"] == true).collect();
+        assert!(
+            required.is_sorted_by(|a, b| a >= b),
+            "what is required comes first: {name}"
+        );
+        assert!(node["choices"].as_array().unwrap_or(&empty).len() <= 25);
+        assert!(node["choices"].is_null() || node["autocomplete"] != true);
+        options.iter().for_each(|option| sound(option, depth + 1));
+    }
+
+    #[test]
+    fn a_command_looks_like_this() {
+        let balance = definitions()
+            .into_iter()
+            .find(|command| command["name"] == "balance")
+            .unwrap();
+        let lines: Vec<String> = balance["options"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            balance["description"],
+            "What a client owes per entity and currency, with ageing and what is on its way"
+        );
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        {"name":"client","description":"Number, e-mail, phone, paddle, name or part of one","description_localizations":{"zh-TW":"編號、電郵、電話、號牌、姓名或其一部分"},"required":true,"type":3,"autocomplete":true}
+        {"name":"entity","description":"Only this entity","required":false,"type":3,"autocomplete":false}
+        {"name":"as_of","description":"As it was on this day","required":false,"type":3,"autocomplete":false}
+        {"name":"invoice","description":"Only this invoice's part","required":false,"type":3,"autocomplete":false}
+        {"name":"lot","description":"Only this lot's part","required":false,"type":3,"autocomplete":false}
+        {"name":"for","description":"Whom the answer is for","required":false,"type":3,"choices":[{"name":"client","value":"client"},{"name":"consignor","value":"consignor"}]}
+        {"name":"share","description":"Post the answer here for all to read","description_localizations":{"zh-TW":"將答覆公開張貼於此"},"required":false,"type":5}
+        "#);
+    }
+
+    #[test]
+    fn what_discord_fills_in_is_no_difference_and_a_word_is() {
+        let wanted: Vec<Value> = definitions()
+            .iter()
+            .map(|command| reaching(command, Reach::Global))
+            .collect();
+        let mut there = wanted.clone();
+        there.reverse();
+        for command in &mut there {
+            command["id"] = json!("1");
+            command["application_id"] = json!("2");
+            command["version"] = json!("3");
+            command["default_member_permissions"] = Value::Null;
+            command["nsfw"] = json!(false);
+            command["dm_permission"] = json!(false);
+            command["name_localizations"] = Value::Null;
+        }
+        assert!(same(&there, &wanted));
+        there[0]["description"] = json!("Other");
+        assert!(!same(&there, &wanted));
+        assert!(!same(&there[1..], &wanted));
+        assert!(same(&[], &[]));
+    }
+}

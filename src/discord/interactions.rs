@@ -21,6 +21,7 @@ use serenity::model::application::{
 };
 use serenity::model::channel::PartialChannel;
 use serenity::model::guild::Member as GuildMember;
+use serenity::model::id::ChannelId;
 use serenity::model::user::User;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -222,13 +223,8 @@ impl Interactions {
         };
         match found {
             Err(reply) => {
-                self.give(
-                    &mut Desk::new(&self.0.rest, origin),
-                    origin,
-                    asker,
-                    (*reply).into(),
-                )
-                .await
+                let mut desk = Desk::new(&self.0.rest, origin);
+                self.give(&mut desk, origin, asker, (*reply).into()).await;
             }
             Ok(None) => self.ask(origin, asker, What::Press(action)).await,
             Ok(Some(form)) if form.fields.is_empty() => {
@@ -491,7 +487,7 @@ fn origin(
         application,
         guild,
         channel: 0,
-        parent: channel.and_then(|channel| channel.parent_id).map(|id| id.get()),
+        parent: channel.and_then(|channel| channel.parent_id).map(ChannelId::get),
         member,
         file_bytes: usize::try_from(file_bytes)
             .ok()

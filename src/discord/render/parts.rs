@@ -153,10 +153,10 @@ pub(crate) fn rows(reply: &Reply, why: Option<&ActionId>) -> (Vec<Component>, Op
         .actions
         .iter()
         .filter(&mut once)
-        .map(|action| button(&action.label, press(action), action.primary))
+        .map(|action| button(&action.label, &press(action), action.primary))
         .collect();
     if let Some(why) = why.filter(|why| is_ours(why)) {
-        buttons.push(button("How was this computed", Pressed::Why(why.clone()), false));
+        buttons.push(button("How was this computed", &Pressed::Why(why.clone()), false));
     }
     let options: Vec<MenuOption> = reply
         .menu
@@ -208,7 +208,7 @@ pub(crate) fn confirmation(action: &ActionId, form: &Form) -> Message {
     if is_ours(action) {
         message.components = vec![row(vec![button(
             &form.submit,
-            Pressed::Confirm(action.clone()),
+            &Pressed::Confirm(action.clone()),
             true,
         )])];
     }
@@ -283,7 +283,7 @@ fn row(components: Vec<Component>) -> Component {
     Component::Row { kind: 1, components }
 }
 
-fn button(label: &str, press: Pressed, is_primary: bool) -> Component {
+fn button(label: &str, press: &Pressed, is_primary: bool) -> Component {
     Component::Button {
         kind: 2,
         style: if is_primary { 1 } else { 2 },

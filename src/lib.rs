@@ -29,8 +29,8 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::console::{ConsoleDeliverer, ConsoleState};
-use crate::engine::{Deliver, Deliverer, Engine, Nudge};
 use crate::discord::Discord;
+use crate::engine::{Deliver, Deliverer, Engine, Nudge};
 
 /// How long a stopping service waits for a store that does not take the answer log.
 const LAST_WORDS: Duration = Duration::from_secs(8);

@@ -52,6 +52,41 @@ const FIELDS: &[&str] = &[
     "a_field_of_next_year",
 ];
 
+const OTHER_FIELDS: &[&str] = &[
+    "body",
+    "private",
+    "incoming",
+    "user_id",
+    "source",
+    "category",
+    "attachments",
+    "last_edited_at",
+    "email",
+    "other_emails",
+    "other_companies",
+    "time_zone",
+    "custom_fields",
+    "renewal_date",
+    "domains",
+    "contact",
+    "group_ids",
+    "ticket_scope",
+    "type",
+    "agent_ids",
+    "name",
+    "label",
+    "choices",
+    "nested_ticket_fields",
+    "position",
+    "applicable_to",
+    "sla_target",
+    "escalation",
+    "business_hours",
+    "working_hours",
+    "ratings",
+    "feedback",
+];
+
 /// JSON text of any kind, also such as serde_json cannot hold: half a surrogate pair, numbers without end.
 fn any_json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
@@ -109,6 +144,39 @@ proptest! {
             for odd in &page.items[1].odd {
                 prop_assert!(fields.keys().any(|name| odd.field.starts_with(name)), "{}", odd.field);
             }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn anything_in_any_field_of_the_other_records_costs_at_most_that_field(
+        field in prop::sample::select(OTHER_FIELDS),
+        value in any_json(),
+        call in 0_usize..10,
+    ) {
+        let body = format!(r#"[{{"id":1,"{field}":{value}}}]"#);
+        runtime().block_on(async {
+            let desk = Desk::that([reply(200, body)]).await;
+            let client = &desk.client;
+            let read = match call {
+                0 => client.conversations(1, 1).await.map(|page| page.items.len()),
+                1 => client.contacts_by_email("x").await.map(|page| page.items.len()),
+                2 => client.companies(1).await.map(|page| page.items.len()),
+                3 => client.agents().await.map(|list| list.items.len()),
+                4 => client.groups().await.map(|list| list.items.len()),
+                5 => client.ticket_fields().await.map(|list| {
+                    list.items.iter().for_each(|field| drop(field.statuses()));
+                    list.items.len()
+                }),
+                6 => client.sla_policies().await.map(|list| list.items.len()),
+                7 => client.business_hours().await.map(|list| {
+                    list.items.iter().for_each(|hours| assert!(hours.zone().is_none() || hours.time_zone.is_some()));
+                    list.items.len()
+                }),
+                8 => client.satisfaction_of(1).await.map(|page| page.items.len()),
+                _ => client.tickets(&TicketQuery::default()).await.map(|page| page.items.len()),
+            };
+            prop_assert_eq!(read.unwrap(), 1);
             Ok(())
         })?;
     }

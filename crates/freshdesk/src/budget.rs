@@ -17,8 +17,6 @@ use crate::timer::Timer;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
-/// The way to Freshdesk takes a varying time: a call counts this much longer here than there.
-const SLACK: Duration = Duration::from_secs(1);
 /// From here up, a total without a fraction is taken for that of an old account with a limit per hour.
 const LEAST_HOURLY: u32 = 3000;
 
@@ -92,8 +90,9 @@ impl fmt::Debug for Pace {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Spent {
+    /// When its answer came, or it was given up; while it is under way, when it was sent.
     at: Duration,
     number: u64,
     cost: u32,
@@ -107,6 +106,10 @@ pub(crate) struct Budget {
     limit: u32,
     is_known: bool,
     window: Duration,
+    /// Under way: Freshdesk books them at some instant until their answer, so that they count until then and for a
+    /// window more.
+    flying: Vec<Spent>,
+    /// Answered, by instant.
     spent: VecDeque<Spent>,
     used: u32,
     others: (Duration, u32),
@@ -123,6 +126,7 @@ impl Budget {
             limit: limits.assumed.max(1),
             is_known: false,
             window: limits.window(),
+            flying: Vec::new(),
             spent: VecDeque::new(),
             used: 0,
             others: (Duration::ZERO, 0),
@@ -138,9 +142,20 @@ impl Budget {
     pub(crate) fn split(&self, endpoint: Endpoint) -> Self {
         let mut own = Self::assumed(self.limits, self.timer.clone());
         own.window = self.window;
-        for spent in self.spent.iter().filter(|spent| spent.endpoint == endpoint) {
-            own.spend(spent.at, spent.number, 1, endpoint);
-        }
+        let calls = |spent: &&Spent| spent.endpoint == endpoint;
+        own.flying = self
+            .flying
+            .iter()
+            .filter(calls)
+            .map(|spent| Spent { cost: 1, ..*spent })
+            .collect();
+        own.spent = self
+            .spent
+            .iter()
+            .filter(calls)
+            .map(|spent| Spent { cost: 1, ..*spent })
+            .collect();
+        own.used = u32::try_from(own.flying.len() + own.spent.len()).unwrap_or(u32::MAX);
         own
     }
 
@@ -174,14 +189,13 @@ impl Budget {
     fn new_pace(&self) -> Option<Pace> {
         let cells = NonZeroU32::new(self.background_limit())?;
         let burst = (cells.get() / 10).max(cells.get().min(10));
-        let quota =
-            Quota::with_period((self.window + SLACK) / cells.get())?.allow_burst(NonZeroU32::new(burst)?);
+        let quota = Quota::with_period(self.window / cells.get())?.allow_burst(NonZeroU32::new(burst)?);
         let cells = RateLimiter::direct_with_clock(quota, PaceClock(self.timer.clone()));
         Some(Pace { cells, burst })
     }
 
     fn expire(&mut self, now: Duration) {
-        let span = self.window + SLACK;
+        let span = self.window;
         while let Some(oldest) = self.spent.front().filter(|spent| spent.at + span <= now) {
             self.used = self.used.saturating_sub(oldest.cost);
             self.spent.pop_front();
@@ -211,12 +225,13 @@ impl Budget {
             return Ok(());
         };
         let mut frees: Vec<(Duration, u32)> = self.spent.iter().map(|spent| (spent.at, spent.cost)).collect();
+        frees.extend(self.flying.iter().map(|spent| (now, spent.cost)));
         frees.push(self.others);
         frees.sort_unstable();
         for (at, cost) in frees {
             over = over.saturating_sub(cost);
             if over == 0 {
-                return Err((at + self.window + SLACK).saturating_sub(now));
+                return Err((at + self.window).saturating_sub(now));
             }
         }
         Err(self.window)
@@ -238,7 +253,7 @@ impl Budget {
 
     /// Writes a call into the ledger before it is sent.
     pub(crate) fn spend(&mut self, at: Duration, number: u64, cost: u32, endpoint: Endpoint) {
-        self.spent.push_back(Spent {
+        self.flying.push(Spent {
             at,
             number,
             cost,
@@ -247,9 +262,18 @@ impl Budget {
         self.used = self.used.saturating_add(cost);
     }
 
+    /// The answer to a call came, or it was given up.
+    pub(crate) fn land(&mut self, now: Duration, number: u64) {
+        if let Some(index) = self.flying.iter().position(|spent| spent.number == number) {
+            let spent = self.flying.swap_remove(index);
+            self.spent.push_back(Spent { at: now, ..spent });
+        }
+    }
+
     /// Puts what a call really cost in the place of what was assumed; answers what was assumed.
     pub(crate) fn correct(&mut self, number: u64, cost: u32) -> u32 {
-        let Some(spent) = self.spent.iter_mut().rev().find(|spent| spent.number == number) else {
+        let mut both = self.flying.iter_mut().chain(self.spent.iter_mut().rev());
+        let Some(spent) = both.find(|spent| spent.number == number) else {
             return cost;
         };
         let before = std::mem::replace(&mut spent.cost, cost);
@@ -266,7 +290,8 @@ impl Budget {
     /// The calls of one endpoint within the window.
     pub(crate) fn calls_on(&mut self, now: Duration, endpoint: Endpoint) -> u32 {
         self.expire(now);
-        let on = self.spent.iter().filter(|spent| spent.endpoint == endpoint);
+        let both = self.flying.iter().chain(&self.spent);
+        let on = both.filter(|spent| spent.endpoint == endpoint);
         u32::try_from(on.count()).unwrap_or(u32::MAX)
     }
 

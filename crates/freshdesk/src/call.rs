@@ -240,6 +240,7 @@ impl Client {
         let status = response.status();
         let headers = RateHeaders::read(response.headers());
         let pause = inner.limiter.settle(&admission, headers, status.as_u16() == 429);
+        drop(admission);
         let request_id = text(response.headers(), "x-request-id");
         let next_page = next_page(response.headers());
         let body = self.body(response).await;

@@ -130,11 +130,23 @@ pub(crate) struct Asked {
     pub(crate) assumed_cost: u32,
 }
 
-/// A place in the ledger for a call that may be sent now.
+/// A place in the ledger for a call that may be sent now; held until its answer is there or given up.
 #[derive(Debug)]
-pub(crate) struct Admission {
+pub(crate) struct Admission<'a> {
+    limiter: &'a Limiter,
     number: u64,
     asked: Asked,
+}
+
+impl Drop for Admission<'_> {
+    fn drop(&mut self) {
+        let now = self.limiter.timer.now();
+        let mut state = self.limiter.state();
+        state.account.land(now, self.number);
+        if let Some(own) = state.endpoint(self.asked.endpoint) {
+            own.land(now, self.number);
+        }
+    }
 }
 
 /// The state of an account's limit, for metrics.
@@ -202,7 +214,7 @@ impl Limiter {
     }
 
     /// Waits until the call may be sent, at most for `patience`; otherwise answers how much longer it would take.
-    pub(crate) async fn admit(&self, asked: Asked, patience: Duration) -> Result<Admission, Duration> {
+    pub(crate) async fn admit(&self, asked: Asked, patience: Duration) -> Result<Admission<'_>, Duration> {
         let _waiting = Waiting::enter(self, asked.urgency);
         let began = self.timer.now();
         let _turn = match asked.urgency {
@@ -218,7 +230,11 @@ impl Limiter {
             let outcome = self.state().step(now, asked, &mut paced);
             let wait = match outcome {
                 Ok(number) => {
-                    return Ok(Admission { number, asked });
+                    return Ok(Admission {
+                        limiter: self,
+                        number,
+                        asked,
+                    });
                 }
                 Err(wait) => wait.max(Duration::from_millis(1)),
             };
@@ -233,7 +249,7 @@ impl Limiter {
     /// Corrects the ledger by what an answer said; on a 429 answers how long everybody now waits.
     pub(crate) fn settle(
         &self,
-        admission: &Admission,
+        admission: &Admission<'_>,
         headers: RateHeaders,
         is_throttled: bool,
     ) -> Option<Duration> {

@@ -30,7 +30,7 @@ impl Timer for Moved {
     fn sleep(&self, time: Duration) -> Nap<'_> {
         self.clock
             .advance(TimeDelta::from_std(time).unwrap() + TimeDelta::microseconds(1));
-        Box::pin(std::future::ready(()))
+        Box::pin(tokio::task::yield_now())
     }
 }
 
@@ -56,6 +56,7 @@ impl Desk {
         });
         let options = Options {
             timer,
+            background_patience: Duration::from_secs(3600),
             timeout: Duration::from_millis(400),
             ..Options::default()
         };
@@ -165,6 +166,43 @@ async fn people_are_answered_at_once_while_a_backfill_runs() {
     assert!(
         desk.clock.now() - start() > TimeDelta::minutes(1),
         "the backfill itself had to wait"
+    );
+}
+
+#[tokio::test]
+async fn much_at_once_keeps_to_the_same_limit() {
+    let desk = Desk::new(|account| account.limits = Limits::growth()).await;
+    let mails = desk.mails(200);
+    let client = &desk.client;
+    client.me().await.unwrap();
+    let query = TicketQuery {
+        per_page: 10,
+        ..TicketQuery::since(start() - TimeDelta::days(1))
+    };
+    let include = [Include::Stats, Include::Conversations];
+    let views = async {
+        for ticket in &mails[..80] {
+            client.ticket(*ticket, &include).await.unwrap();
+        }
+    };
+    let talks = async {
+        for ticket in &mails {
+            client.all_conversations(*ticket).await.unwrap();
+        }
+    };
+    let (seen, (), ()) = tokio::join!(backfill(client, query), views, talks);
+    assert_eq!(seen.len(), mails.len());
+    assert_eq!(desk.throttled(), 0);
+    let credits: u32 = desk.sim.requests().iter().map(|seen| seen.cost).sum();
+    assert_eq!(
+        client.rate().credits,
+        u64::from(credits),
+        "what was booked is what it cost"
+    );
+    let minutes = (desk.clock.now() - start()).num_minutes();
+    assert!(
+        minutes < i64::from(credits) / 75 + 3,
+        "{credits} credits took {minutes} minutes"
     );
 }
 

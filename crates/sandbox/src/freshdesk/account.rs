@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 
 use super::automation::Rule;
@@ -278,8 +278,22 @@ impl Account {
         });
     }
 
-    /// Adds a custom field; choices are a list, or objects in each other for a `nested_field`.
-    pub fn add_field(&self, name: &str, label: &str, kind: &str, choices: Value) {
+    /// Adds a custom field; only a drop-down has choices.
+    pub fn add_field(&self, name: &str, label: &str, kind: &str, choices: &[&str]) {
+        let choices = if choices.is_empty() {
+            Value::Null
+        } else {
+            json!(choices)
+        };
+        self.add_custom(name, label, kind, choices);
+    }
+
+    /// Adds a field whose choices are objects in each other.
+    pub fn add_nested_field(&self, name: &str, label: &str, choices: Value) {
+        self.add_custom(name, label, "nested_field", choices);
+    }
+
+    fn add_custom(&self, name: &str, label: &str, kind: &str, choices: Value) {
         self.with(|state, _| {
             state.custom_fields.push(CustomField {
                 name: name.to_owned(),

@@ -84,17 +84,12 @@ const SUBJECTS: [(&str, &str); 6] = [
 impl Account {
     /// Fills the account.
     pub fn seed(&self, seed: &Seed) -> Seeded {
-        self.add_field(
-            CLIENT_NUMBER_FIELD,
-            "Client number",
-            "custom_text",
-            serde_json::Value::Null,
-        );
+        self.add_field(CLIENT_NUMBER_FIELD, "Client number", "custom_text", &[]);
         self.add_field(
             "cf_saleroom",
             "Saleroom",
             "custom_dropdown",
-            json!(names(&seed.salerooms)),
+            &names(&seed.salerooms),
         );
         let mut seeded = Seeded::default();
         for (_, name, email) in &seed.agents {

@@ -412,10 +412,9 @@ async fn a_hundred_thousand_tickets_are_made_and_listed_while_one_waits() {
 async fn fields_policies_and_hours_come_in_their_documented_shapes() {
     let desk = Desk::open().await;
     desk.account().seed(&house(0));
-    desk.account().add_field(
+    desk.account().add_nested_field(
         "cf_where",
         "Where",
-        "nested_field",
         json!({"Europe": {"London": ["King Street"]}}),
     );
     let fields = desk.get("ticket_fields").await;

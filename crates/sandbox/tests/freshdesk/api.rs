@@ -190,10 +190,8 @@ async fn the_list_shows_thirty_days_and_neither_spam_nor_deleted_tickets() {
 #[tokio::test]
 async fn a_decimal_is_kept_as_text_and_a_number_as_a_number() {
     let desk = Desk::open().await;
-    desk.account()
-        .add_field("cf_sum", "Sum", "custom_decimal", json!(null));
-    desk.account()
-        .add_field("cf_lot", "Lot", "custom_number", json!(null));
+    desk.account().add_field("cf_sum", "Sum", "custom_decimal", &[]);
+    desk.account().add_field("cf_lot", "Lot", "custom_number", &[]);
     let id = desk.mail("Question");
     let path = format!("tickets/{id}");
     let set = desk

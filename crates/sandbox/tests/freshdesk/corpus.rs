@@ -77,13 +77,13 @@ async fn answers_have_the_fields_of_recorded_ones() {
         ("cf_new_field", "custom_decimal"),
         ("cf_my_key", "custom_text"),
     ] {
-        account.add_field(name, name, kind, Value::Null);
+        account.add_field(name, name, kind, &[]);
     }
     account.add_field(
         "cf_xyz",
         "xyz",
         "custom_dropdown",
-        json!(["First Choice", "Second Choice"]),
+        &["First Choice", "Second Choice"],
     );
     let picture = File {
         name: "first.png".to_owned(),

@@ -61,8 +61,7 @@ async fn a_note_with_a_file_is_a_form_and_the_file_comes_back_byte_for_byte() {
 #[tokio::test]
 async fn a_form_can_say_everything_that_json_can() {
     let desk = Desk::open().await;
-    desk.account()
-        .add_field("cf_lot", "Lot", "custom_text", serde_json::Value::Null);
+    desk.account().add_field("cf_lot", "Lot", "custom_text", &[]);
     let form = Form::new()
         .text("email", "ada@buyer.example")
         .text("subject", "Photographs")

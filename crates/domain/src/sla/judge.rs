@@ -8,7 +8,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::calendar::{CalendarError, Pause, Pauses};
+use super::calendar::{Calendar, CalendarError, Pause, Pauses};
 use super::clocks::{ClockKind, Ending, History, Run};
 use super::event::Event;
 use super::policy::{Assigned, Rulebook, Target, Warning};
@@ -81,6 +81,8 @@ pub struct Judged {
     pub due_at: Option<DateTime<Utc>>,
     /// Broken at exactly this instant.
     pub breached_at: Option<DateTime<Utc>>,
+    /// Seconds that counted so far, or until it ended, by the promise that counts last.
+    pub used_seconds: Option<i64>,
     /// What was promised, in order; more than one where the ticket or the rules changed.
     pub promises: Vec<Promise>,
     /// Whose it was when it was broken or ended, else whose it is.
@@ -227,6 +229,7 @@ fn judge_run(run: &Run, history: &History, book: &Rulebook, now: DateTime<Utc>) 
     Judged {
         run: run.clone(),
         state,
+        used_seconds: used_seconds(run, history, book, promise, stop),
         due_at,
         breached_at,
         assignee: traits.and_then(|traits| traits.assignee.clone()),
@@ -238,6 +241,35 @@ fn judge_run(run: &Run, history: &History, book: &Rulebook, now: DateTime<Utc>) 
         promises,
         next_at,
     }
+}
+
+/// The hours that a promise is counted on: those of its policy, or day and night.
+pub(super) fn hours<'a>(
+    run: &Run,
+    history: &History,
+    book: &'a Rulebook,
+    promise: &Promise,
+) -> Option<&'a Calendar> {
+    match promise.target {
+        Some(target) if target.is_business() => {
+            let traits = history.traits_at(promise.since)?;
+            let assigned = book.assign(traits, run.started.at, promise.since)?;
+            Some(assigned.calendar)
+        }
+        _ => Some(book.always()),
+    }
+}
+
+fn used_seconds(
+    run: &Run,
+    history: &History,
+    book: &Rulebook,
+    promise: Option<&Promise>,
+    stop: DateTime<Utc>,
+) -> Option<i64> {
+    let promise = promise?;
+    let used = hours(run, history, book, promise)?.within(run.started.at, stop, &promise.pauses);
+    used.ok().map(|used| used.num_seconds())
 }
 
 /// What was promised on a clock from its start to `stop`, in order. What changes at the very instant at

@@ -7,7 +7,10 @@
 pub mod calendar;
 pub mod clocks;
 pub mod event;
+pub mod explain;
 pub mod judge;
 pub mod policy;
+pub mod rehearse;
+pub mod report;
 #[cfg(test)]
 mod tests;

@@ -176,6 +176,15 @@ impl Rulebook {
         Self::new(versions.chain([version]), self.years)
     }
 
+    /// A book of that version only, in force ever since; the hours that both know are not laid out again.
+    pub fn alone(&self, version: &Version) -> Self {
+        let mut book = self.with(version.clone());
+        book.ready
+            .retain(|ready| ready.version.name == version.name && ready.version.rules == version.rules);
+        book.ready.truncate(1);
+        book
+    }
+
     fn push(&mut self, version: Arc<Version>) {
         let calendars = version.rules.calendars.iter().map(|(location, rules)| {
             // Versions mostly differ in their policies: the hours that stay are laid out once.

@@ -1,5 +1,6 @@
 //! Stories of tickets, told as events and read as verdicts; and the laws that hold for all of them.
 
+mod answers;
 mod laws;
 mod stories;
 

@@ -9,6 +9,7 @@ pub mod config;
 pub mod console;
 pub mod discord;
 pub mod engine;
+pub mod freshdesk;
 pub mod furnish;
 pub mod http;
 pub mod import;

@@ -3,6 +3,8 @@
 //! One row a ticket: hints about one ticket fold together. A hint that is asked again while it is being
 //! followed stays, because its count has moved.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Utc};
 use hammerdesk_domain::helpdesk::TicketId;
 
@@ -17,7 +19,7 @@ statements! {
         due_at = CASE WHEN excluded.due_at < ticket_hint.due_at THEN excluded.due_at ELSE ticket_hint.due_at END, \
         why = excluded.why, asked = ticket_hint.asked + 1, tries = 0";
     DUE = "SELECT ticket, whole, urgency, why, due_at, asked, tries FROM ticket_hint WHERE due_at <= $1 \
-        AND urgency >= $2 ORDER BY urgency DESC, due_at, ticket LIMIT $3";
+        AND urgency >= $2 AND urgency <= $3 ORDER BY urgency DESC, due_at, ticket LIMIT $4";
     DONE = "DELETE FROM ticket_hint WHERE ticket = $1 AND asked = $2";
     LATER = "UPDATE ticket_hint SET due_at = $2, tries = tries + 1 WHERE ticket = $1";
     NEXT = "SELECT min(due_at) FROM ticket_hint";
@@ -82,16 +84,17 @@ pub struct HintCounts {
 }
 
 impl View {
-    /// Tickets to be read now, the most urgent first.
+    /// Tickets of those urgencies to be read now, the most urgent first.
     pub async fn hints_due(
         &mut self,
         now: DateTime<Utc>,
-        least_urgency: i64,
+        urgencies: RangeInclusive<i64>,
         limit: i64,
     ) -> Result<Vec<HintDue>> {
         Ok(run!(self, |c| sqlx::query_as(DUE)
             .bind(now)
-            .bind(least_urgency)
+            .bind(urgencies.start())
+            .bind(urgencies.end())
             .bind(limit)
             .fetch_all(c)
             .await)?)

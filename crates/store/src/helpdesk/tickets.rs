@@ -31,8 +31,8 @@ statements! {
     GONE_ALL = "SELECT ticket FROM ticket WHERE gone = $1 ORDER BY ticket";
     OPEN = "SELECT ticket FROM ticket WHERE gone = '' AND status NOT IN (4, 5) AND ticket > $1 ORDER BY ticket LIMIT $2";
     WALKED = "UPDATE ticket SET walk = $2 WHERE ticket = $1";
-    NOT_WALKED = "SELECT ticket FROM ticket WHERE gone = '' AND walk < $1 AND first_seen_at < $2 AND ticket > $3 \
-        ORDER BY ticket LIMIT $4";
+    NOT_WALKED = "SELECT ticket FROM ticket WHERE gone = $1 AND walk < $2 AND first_seen_at < $3 AND ticket > $4 \
+        ORDER BY ticket LIMIT $5";
     COUNTS = "SELECT CAST(count(*) AS BIGINT) AS tickets, \
         CAST(count(*) FILTER (WHERE gone = '') AS BIGINT) AS here, \
         CAST(count(*) FILTER (WHERE said_as_of IS NULL AND gone = '') AS BIGINT) AS unread FROM ticket";
@@ -288,15 +288,17 @@ impl View {
         Ok(ids.into_iter().map(TicketId).collect())
     }
 
-    /// Tickets that a walk over all of them did not meet, of those that were known when it began.
+    /// Tickets in that place that a walk over all of them did not meet, of those known when it began.
     pub async fn tickets_not_walked(
         &mut self,
+        gone: Gone,
         walk: i64,
         begun_at: DateTime<Utc>,
         after: TicketId,
         limit: i64,
     ) -> Result<Vec<TicketId>> {
         let ids: Vec<i64> = run!(self, |c| sqlx::query_scalar(NOT_WALKED)
+            .bind(gone.word())
             .bind(walk)
             .bind(begun_at)
             .bind(after.0)
@@ -357,10 +359,14 @@ impl Unit {
                 if after.updated_at == before.updated_at && changed_seq > origin.began {
                     return Ok(TicketKept::Stale);
                 }
-                (
-                    ticket_changes(Some(&before), &after, version + 1),
-                    TicketKept::Changed,
-                )
+                let mut events = ticket_changes(Some(&before), &after, version + 1);
+                for event in events.iter_mut().filter(|event| !event.is_exact) {
+                    // What moved nothing over there happened after what did, and not after now.
+                    if event.at <= before.updated_at {
+                        event.at = at.max(event.at);
+                    }
+                }
+                (events, TicketKept::Changed)
             }
         };
         let sql = if kept == TicketKept::New { INSERT } else { UPDATE };

@@ -380,8 +380,8 @@ async fn hints_about_one_ticket_fold_together_and_one_asked_meanwhile_stays() {
         unit.hint_ticket(TicketId(1), hint(true, Hint::ORDINARY, 0), minute(0))
             .await
             .unwrap();
-        assert_eq!(unit.hints_due(minute(4), 0, 10).await.unwrap().len(), 1);
-        let due = unit.hints_due(minute(5), 0, 10).await.unwrap();
+        assert_eq!(unit.hints_due(minute(4), 0..=2, 10).await.unwrap().len(), 1);
+        let due = unit.hints_due(minute(5), 0..=2, 10).await.unwrap();
         assert_eq!(
             due.iter().map(|d| (d.ticket(), d.whole)).collect::<Vec<_>>(),
             [(T, true), (TicketId(1), true)]
@@ -392,7 +392,7 @@ async fn hints_about_one_ticket_fold_together_and_one_asked_meanwhile_stays() {
         for due in &due {
             unit.hint_followed(due).await.unwrap();
         }
-        let left = unit.hints_due(minute(9), 0, 10).await.unwrap();
+        let left = unit.hints_due(minute(9), 0..=2, 10).await.unwrap();
         assert_eq!(left.iter().map(HintDue::ticket).collect::<Vec<_>>(), [T]);
         unit.hint_later(&left[0], minute(20)).await.unwrap();
         assert_eq!(unit.next_hint_at().await.unwrap(), Some(minute(20)));

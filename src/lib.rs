@@ -32,6 +32,7 @@ use crate::config::Config;
 use crate::console::{ConsoleDeliverer, ConsoleState};
 use crate::discord::Discord;
 use crate::engine::{Deliver, Deliverer, Engine, Nudge};
+use crate::freshdesk::{Desk, LiveSync, Sync};
 
 /// How long a stopping service waits for a store that does not take the answer log.
 const LAST_WORDS: Duration = Duration::from_secs(8);
@@ -49,6 +50,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// The web console, where it is served.
     pub console: Option<ConsoleState>,
+    /// The helpdesk, where there is one.
+    pub desk: Option<Desk>,
     /// Wakes the background work up.
     pub nudge: Nudge,
     /// The bot on Discord, where there is one.
@@ -78,12 +81,25 @@ impl App {
             clock,
             console,
             discord: None,
+            desk: None,
         }
+    }
+
+    /// The same with a helpdesk.
+    #[must_use]
+    pub fn with_desk(mut self, desk: Option<Desk>) -> Self {
+        self.desk = desk;
+        self
     }
 
     /// The background work: everything that goes by itself. More is added with [`Engine::with`].
     pub fn engine(&self) -> Engine {
-        let engine = Engine::new(self.nudge.clone());
+        let mut engine = Engine::new(self.nudge.clone());
+        if let Some(desk) = &self.desk {
+            engine = engine
+                .with(LiveSync(desk.helpdesk().clone()))
+                .with(Sync(desk.helpdesk().clone()));
+        }
         match &self.console {
             Some(console) => engine.with(self.deliver(Arc::new(ConsoleDeliverer::new(console.clone())))),
             None => engine,
@@ -104,7 +120,10 @@ impl App {
 
     /// Everything that is answered over HTTP.
     pub fn router(&self) -> Router {
-        let router = http::router(self.store.clone(), self.discord.as_ref().map(Discord::state));
+        let mut router = http::router(self.store.clone(), self.discord.as_ref().map(Discord::state));
+        if let Some(desk) = &self.desk {
+            router = router.merge(http::webhooks(desk.clone(), self.nudge.clone()));
+        }
         match &self.console {
             Some(console) => router.merge(console::router(console.clone())),
             None => router,

@@ -1,5 +1,7 @@
 //! `hammerdesk check`: what is wrong with config, store, feeds and clock, and what to do about it.
 
+mod helpdesk;
+
 use chrono::{DateTime, Utc};
 use clap::Args;
 use hammerdesk_commands::feed;
@@ -111,6 +113,15 @@ pub(super) async fn run(args: CheckArgs, config: &Config, clock: &dyn Clock) -> 
             );
         }
         Err(error) => find("store", false, error.to_string()),
+    }
+    if config.freshdesk.is_configured() {
+        for (ok, says) in helpdesk::look(&config.freshdesk).await {
+            findings.push(Finding {
+                what: "helpdesk",
+                ok,
+                says,
+            });
+        }
     }
     let ok = findings.iter().all(|finding| finding.ok);
     if args.json {

@@ -1,10 +1,12 @@
 //! The command line: data on stdout, everything else on stderr; 0 done, 1 failed, 2 input refused, 64 usage.
 
 mod ask;
+mod backfill;
 mod calendar;
 mod check;
 mod debtors;
 mod demo;
+mod export;
 mod feed;
 mod import;
 mod migrate;
@@ -67,6 +69,10 @@ enum Command {
     /// Bring the store to this version's schema
     #[command(after_help = "Example:\n  hammerdesk migrate --config /etc/hammerdesk.toml")]
     Migrate,
+    /// Read the whole helpdesk, saying how far it is
+    Backfill(backfill::BackfillArgs),
+    /// Print what the store holds as JSON: tickets, events, answers, contacts, clients, invoices, ..
+    Export(export::ExportArgs),
     /// Load files from a ledger export or another source
     Import(import::ImportArgs),
     /// Ask a question as in chat
@@ -130,6 +136,8 @@ async fn execute(cli: Cli) -> anyhow::Result<Done> {
         Command::Serve(args) => serve::run(args, config, clock).await,
         Command::Check(args) => check::run(args, &config, clock.as_ref()).await,
         Command::Migrate => migrate::run(&config).await,
+        Command::Backfill(args) => backfill::run(args, &config, clock).await,
+        Command::Export(args) => export::run(args, &config, clock).await,
         Command::Import(args) => import::run(args, &config, clock).await,
         Command::Ask(args) => ask::run(args, config, clock).await,
         Command::Debtors(args) => debtors::run(args, &config, clock.as_ref()).await,
@@ -151,6 +159,12 @@ pub(crate) fn print(text: &str) {
             .and_then(|()| out.write_all(b"\n"))
             .and_then(|()| out.flush()),
     );
+}
+
+/// Part of a line of data, to stdout.
+pub(crate) fn print_part(text: &str) {
+    let mut out = std::io::stdout().lock();
+    drop(out.write_all(text.as_bytes()));
 }
 
 /// Everything else, to stderr.

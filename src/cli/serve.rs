@@ -31,7 +31,8 @@ pub(super) async fn run(_: ServeArgs, config: Config, clock: Arc<dyn Clock>) -> 
     }
     let store = open_store(&config).await?;
     let setup = config.discord(&settings)?;
-    let mut app = App::build(store, settings, Arc::clone(&clock), config.console.enabled);
+    let desk = config.freshdesk.desk(store.clone(), Arc::clone(&clock))?;
+    let mut app = App::build(store, settings, Arc::clone(&clock), config.console.enabled).with_desk(desk);
     if let Some(setup) = setup {
         app = app.with_discord(setup)?;
     }
@@ -67,11 +68,13 @@ pub(super) async fn run(_: ServeArgs, config: Config, clock: Arc<dyn Clock>) -> 
         |_| (),
     );
     let watching = tokio::spawn(watching);
+    let working = tokio::spawn(app.engine().run(stop.clone()));
     say(&format!("hammerdesk is ready on http://{address}"));
     app.serve(listener, stop).await?;
     watching.await?;
     if let Some(chatting) = chatting {
         chatting.await?;
     }
+    working.await?;
     Ok(Done::Ok)
 }

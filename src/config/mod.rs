@@ -7,6 +7,7 @@
 mod channels;
 mod discord;
 mod feeds;
+mod freshdesk;
 mod locations;
 mod people;
 mod sections;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use channels::ChannelSection;
 pub use discord::{DiscordId, DiscordSection, GuildRole, RoleAndPlace, Secret};
 pub use feeds::FeedSection;
+pub use freshdesk::FreshdeskSection;
 pub use locations::LocationSection;
 pub use people::{PersonSection, RoleSection};
 pub use sections::{AgeingSection, ConsoleSection, HttpSection, PaceSection, StoreSection};
@@ -46,6 +48,8 @@ pub struct Config {
     pub ageing: AgeingSection,
     /// How much one person may ask.
     pub pace: PaceSection,
+    /// The helpdesk.
+    pub freshdesk: FreshdeskSection,
     /// The salerooms.
     pub locations: Vec<LocationSection>,
     /// The feeds.
@@ -64,7 +68,12 @@ pub struct Config {
 pub struct ConfigError(pub String);
 
 /// The secrets that may come from a file: section and key.
-const SECRETS: &[(&str, &str)] = &[("store", "url"), ("discord", "token")];
+const SECRETS: &[(&str, &str)] = &[
+    ("store", "url"),
+    ("discord", "token"),
+    ("freshdesk", "api_key"),
+    ("freshdesk", "webhook_secret"),
+];
 
 impl Config {
     /// Reads the file that was named, or the default one if it is there, then the environment.
@@ -150,6 +159,7 @@ impl Config {
             )));
         }
         Bands::new(&self.ageing.bands).map_err(|error| ConfigError(format!("ageing.bands: {error}")))?;
+        self.freshdesk.check()?;
         if self.pace.per_minute == 0 || self.pace.burst == 0 {
             return Err(ConfigError(
                 "pace: per_minute and burst must be 1 or more, or nobody could ask anything".to_owned(),

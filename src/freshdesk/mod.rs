@@ -13,6 +13,7 @@
 //! their own (`move_helpdesk_position`), `ticket`, `conversations`, `ticket_trail`, `ticket_match`; and
 //! [`Helpdesk::keep_written`] for the answer to one's own write.
 
+mod desk;
 mod follow;
 mod listing;
 mod matching;
@@ -22,5 +23,6 @@ mod records;
 mod sync;
 mod walk;
 
+pub use desk::Desk;
 pub use reconcile::Reconciled;
 pub use sync::{Backfilled, Helpdesk, LiveSync, Phase, Sync, SyncProgress, SyncSettings};

@@ -152,7 +152,7 @@ impl Helpdesk {
         &self.inner.store
     }
 
-    pub(super) fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         self.inner.clock.now()
     }
 

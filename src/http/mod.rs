@@ -1,5 +1,7 @@
 //! What machines ask: is it alive, is it ready, how is it doing.
 
+mod webhooks;
+
 use std::time::Duration;
 
 use axum::Router;
@@ -10,10 +12,17 @@ use axum::routing::get;
 use hammerdesk_store::Store;
 use tokio::sync::watch;
 
+use crate::engine::Nudge;
+use crate::freshdesk::Desk;
 use crate::{discord, telemetry};
 
 /// How long a probe waits for the store: less than what probes commonly wait for us.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What a helpdesk posts.
+pub fn webhooks(desk: Desk, nudge: Nudge) -> Router {
+    webhooks::router(desk, nudge)
+}
 
 /// `GET /health/live`, `GET /health/ready`, `GET /metrics`.
 pub fn router(store: Store, discord: Option<watch::Receiver<discord::State>>) -> Router {

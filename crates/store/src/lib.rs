@@ -13,6 +13,7 @@ pub mod chat;
 mod debtors;
 mod engine;
 mod error;
+mod export;
 #[cfg(feature = "testing")]
 mod floor;
 pub mod heard;

@@ -65,6 +65,7 @@ async fn both_engines_understand_every_statement() {
                 .await
                 .map(|_| ()))
             .unwrap();
+            prepare(&mut conn, entity.name(), &crate::export::select(*entity)).await;
             for sql in merging::generated(*entity) {
                 prepare(&mut conn, entity.name(), &sql).await;
             }

@@ -6,15 +6,14 @@ use sqlx::AssertSqlSafe;
 
 use crate::engine::{View, run};
 use crate::error::Result;
-use crate::rows::{flag, stored};
+use crate::rows::record;
 
 /// Records given out at a time.
 const AT_ONCE: usize = 1_000;
 
 /// Whole rows of an entity by its key.
 pub(crate) fn select(entity: Entity) -> String {
-    let mut columns: Vec<&str> = entity.columns().iter().map(|column| column.name).collect();
-    columns.extend(flag(entity));
+    let columns: Vec<&str> = entity.columns().iter().map(|column| column.name).collect();
     format!(
         "SELECT {} FROM {} ORDER BY {}",
         columns.join(", "),
@@ -36,7 +35,7 @@ impl View {
         run!(self, |c| {
             let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(c);
             while let Some(row) = rows.try_next().await? {
-                some.push(stored(entity, &row)?.record);
+                some.push(record(entity, &row)?);
                 if some.len() == AT_ONCE && !take(std::mem::take(&mut some)) {
                     return Ok(());
                 }

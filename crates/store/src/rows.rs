@@ -121,8 +121,8 @@ macro_rules! cells {
 }
 cells!(SqliteRow, PgRow);
 
-/// Reads a row that a [`Select`] of that entity gave.
-pub(crate) fn stored(entity: Entity, row: &impl Cells) -> Result<Stored, sqlx::Error> {
+/// Reads a row whose columns are those of the entity's schema.
+pub(crate) fn record(entity: Entity, row: &impl Cells) -> Result<Record, sqlx::Error> {
     let columns = entity.columns();
     let mut values = Vec::with_capacity(columns.len());
     for (at, column) in columns.iter().enumerate() {
@@ -130,12 +130,18 @@ pub(crate) fn stored(entity: Entity, row: &impl Cells) -> Result<Stored, sqlx::E
         let blank_key = !column.required && matches!(&value, Value::Text(text) if text.is_empty());
         values.push(if blank_key { Value::Null } else { value });
     }
+    Ok(Record { entity, values })
+}
+
+/// Reads a row that a [`Select`] of that entity gave.
+pub(crate) fn stored(entity: Entity, row: &impl Cells) -> Result<Stored, sqlx::Error> {
+    let record = record(entity, row)?;
     let gone_at = match entity {
-        Entity::Ledger => row.value(columns.len(), Kind::Instant)?,
+        Entity::Ledger => row.value(entity.columns().len(), Kind::Instant)?,
         _ => Value::Null,
     };
     Ok(Stored {
-        record: Record { entity, values },
+        record,
         gone_at: match gone_at {
             Value::Instant(at) => Some(at),
             _ => None,

@@ -14,6 +14,7 @@ mod debtors;
 mod engine;
 mod error;
 mod export;
+pub mod escalations;
 #[cfg(feature = "testing")]
 mod floor;
 pub mod heard;

@@ -38,6 +38,7 @@ migrations! {
     2 "0002_chat";
     3 "0003_outbox";
     4 "0004_helpdesk";
+    6 "0006_escalation";
     7 "0007_snapshots";
 }
 

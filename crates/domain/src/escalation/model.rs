@@ -410,6 +410,16 @@ impl What {
     }
 }
 
+impl What {
+    /// Who was given it by this.
+    pub const fn given_to(&self) -> Option<&PersonId> {
+        match self {
+            Self::Routed { to, .. } | Self::Reassigned { to, .. } => Some(to),
+            _ => None,
+        }
+    }
+}
+
 /// Something that happened, when and by whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -656,7 +666,9 @@ impl Escalation {
                 next.times += 1;
                 next.severity = next.severity.max(*severity);
             }
-            What::Routed { severity, .. } | What::SeverityChanged { severity } => next.severity = *severity,
+            // A rule raises, it never lowers.
+            What::Routed { severity, .. } => next.severity = next.severity.max(*severity),
+            What::SeverityChanged { severity } => next.severity = *severity,
             What::Acknowledged { .. } => {
                 next.acknowledged_at = next.acknowledged_at.or(Some(event.at));
             }

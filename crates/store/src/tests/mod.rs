@@ -2,6 +2,7 @@
 
 mod accounts;
 mod chat;
+mod escalations;
 mod helpdesk;
 mod loads;
 mod outgoing;

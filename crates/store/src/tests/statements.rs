@@ -9,8 +9,8 @@ use crate::engine::{Lone, run};
 use crate::helpdesk;
 use crate::testing::each_engine;
 use crate::{
-    Store, account, actions, answers, batches, chat, debtors, heard, load, merging, outbox, posts, property,
-    raw, schema, search,
+    Store, account, actions, answers, batches, chat, debtors, escalations, heard, load, merging, outbox,
+    posts, property, raw, schema, search,
 };
 
 fn named() -> Vec<(&'static str, String)> {
@@ -21,6 +21,7 @@ fn named() -> Vec<(&'static str, String)> {
         batches::STATEMENTS,
         chat::STATEMENTS,
         debtors::STATEMENTS,
+        escalations::STATEMENTS,
         heard::STATEMENTS,
         load::STATEMENTS,
         outbox::STATEMENTS,

@@ -5,6 +5,7 @@
 //! (unknown keys, mentions left open) are refused too. Everything that a bot sent is kept with its verdict.
 //! Faults of both sockets are switches ([`DiscordSim::fail`], [`DiscordSim::gateway`]).
 
+mod asked;
 mod check_command;
 mod check_components;
 mod check_message;
@@ -17,6 +18,7 @@ mod limit;
 mod listen;
 mod log;
 mod model;
+mod offer;
 mod person;
 mod refusal;
 mod rest;
@@ -30,6 +32,8 @@ mod socket;
 mod switches;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "tls")]
+mod tls;
 mod view;
 mod wire;
 mod world;
@@ -49,14 +53,18 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub use asked::{Asked, Outcome};
 pub use fault::{Fault, LimitScope};
 pub use gateway::{Compression, GatewayCounts};
 pub use id::Id;
 pub use log::{Logged, Verdict};
 pub use model::{Pings, Rules};
-pub use person::{Asked, NotOffered, Outcome, Person};
+pub use offer::NotOffered;
+pub use person::Person;
 pub use rights::Rights;
 pub use switches::GatewaySwitches;
+#[cfg(feature = "tls")]
+pub use tls::TlsFront;
 pub use view::{Seen, SeenFile};
 
 use self::core::Core;

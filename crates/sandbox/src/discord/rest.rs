@@ -450,6 +450,18 @@ fn too_many(core: &Core, standing: &Standing, scope: LimitScope, wait: Duration)
     response
 }
 
+/// Limits that no header speaks of.
+fn told_to_wait(refusal: &Refusal) -> Response {
+    let mut body = refusal.body();
+    body["retry_after"] = 600.into();
+    body["global"] = false.into();
+    let mut response = with_json(429, &body);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, header::HeaderValue::from_static("600"));
+    response
+}
+
 fn with_json(status: u16, body: &Value) -> Response {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -500,6 +512,7 @@ fn respond(core: &Core, standing: &Standing, result: Result<Answer, Refusal>) ->
             *response.status_mut() = StatusCode::NO_CONTENT;
             response
         }
+        Err(refusal) if refusal.status == 429 => return told_to_wait(&refusal),
         Err(refusal) => with_json(refusal.status, &refusal.body()),
     };
     limit_headers(core, &mut response, standing);

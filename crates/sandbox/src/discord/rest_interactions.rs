@@ -37,11 +37,9 @@ impl State {
         let of = interaction.kind;
         let has_source = interaction.source.is_some();
         let mut form = Form::default();
-        let empty = json!({});
-        let body = form.object(&call.body).unwrap_or_else(|| match &empty {
-            Value::Object(object) => object,
-            _ => unreachable!("it is an object"),
-        });
+        let Some(body) = form.object(&call.body) else {
+            return form.finish().map(|()| Answer::Nothing);
+        };
         form.keys(body, &["type", "data"]);
         let kind = form.integer(body, "type", (1, 12)).unwrap_or(0);
         let fits = match kind {

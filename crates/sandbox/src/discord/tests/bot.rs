@@ -151,3 +151,13 @@ pub(super) fn channel(id: Id) -> serenity::all::ChannelId {
 
 /// Nothing is answered.
 pub(super) async fn silent(_: Context, _: Interaction) {}
+
+/// Tells which guild came to which shard.
+pub(super) struct GuildsOfShards(pub(super) UnboundedSender<(u32, u64)>);
+
+#[async_trait]
+impl EventHandler for GuildsOfShards {
+    async fn guild_create(&self, context: Context, guild: serenity::all::Guild, _: Option<bool>) {
+        let _ = self.0.send((context.shard_id.0, guild.id.get()));
+    }
+}

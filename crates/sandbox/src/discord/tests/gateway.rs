@@ -1,7 +1,10 @@
 //! The life of a gateway connection: resume, reconnect, invalid sessions, missing acknowledgements, outages.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use hammerdesk_domain::clock::ManualClock;
 use serenity::all::{GatewayError, GatewayIntents};
 
 use super::bot::{Bot, Heard, silent};
@@ -161,4 +164,51 @@ async fn a_bot_that_is_shut_down_closes_its_session() {
         .unwrap()
         .unwrap();
     assert!(!sim.gateway().is_connected());
+}
+
+#[tokio::test]
+async fn each_guild_is_told_to_its_own_shard() {
+    let clock = Arc::new(ManualClock::at("2026-11-23T09:00:00Z".parse().unwrap()));
+    let sim = DiscordSim::start(Options {
+        clock: clock.clone(),
+        ..Options::default()
+    })
+    .await
+    .unwrap();
+    // The shard comes from the millisecond in which a guild was made.
+    let guilds = ["London", "New York", "Hong Kong"].map(|name| {
+        clock.advance(TimeDelta::milliseconds(1));
+        sim.guild(name)
+    });
+    let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let handler = super::bot::GuildsOfShards(sender);
+    let mut client = serenity::client::ClientBuilder::new_with_http(super::bot::http(&sim), INTENTS)
+        .event_handler(handler)
+        .await
+        .unwrap();
+    let shards = client.shard_manager.clone();
+    let task = tokio::spawn(async move { client.start_shards(2).await });
+    let mut found = Vec::new();
+    while found.len() < guilds.len() {
+        found.push(heard.recv().await.unwrap());
+    }
+    found.sort_unstable();
+    let mut expected: Vec<(u32, u64)> = guilds
+        .iter()
+        .map(|guild| (u32::try_from((guild.number() >> 22) % 2).unwrap(), guild.number()))
+        .collect();
+    assert!(expected.iter().any(|(shard, _)| *shard == 0) && expected.iter().any(|(shard, _)| *shard == 1));
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    shards.shutdown_all().await;
+    task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_event_that_serenity_cannot_read_comes_as_unknown_and_does_no_harm() {
+    let (sim, room, ann) = house(Options::default()).await;
+    let mut bot = Bot::start(&sim, INTENTS, |_, _| async { panic!("it cannot be read") }).await;
+    sim.gateway().unparseable_interaction();
+    ann.says(room, "after it", &[]).unwrap();
+    assert_eq!(bot.next_message().await.content, "after it");
 }

@@ -22,6 +22,8 @@ pub struct Settings {
     pub house: House,
     /// The people, by id.
     pub people: BTreeMap<PersonId, Asker>,
+    /// Who is which agent in the helpdesk: addresses in lower case.
+    pub agents: BTreeMap<String, PersonId>,
     /// The feeds.
     pub feeds: Vec<Feed>,
     /// Upper ends of the ageing bands in days past due, `[0, 30, 60, 90]` where nothing is said.

@@ -4,6 +4,7 @@
 //! it differs (which store, which clock, which people).
 
 pub mod bench;
+pub mod bridge;
 pub mod cli;
 pub mod config;
 pub mod console;

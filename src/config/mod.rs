@@ -174,6 +174,7 @@ impl Config {
             .collect::<Result<Vec<_>, _>>()?;
         let channels = channels::channels(&self.channels, &house)?;
         Ok(Settings {
+            agents: people::agents(&self.people),
             channels,
             house,
             people,

@@ -34,6 +34,9 @@ pub struct PersonSection {
     pub name: String,
     /// Their role.
     pub role: String,
+    /// Their address in the helpdesk, by which their notes there are known to be theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub helpdesk: Option<String>,
     /// The locations whose clients they may ask about; `["*"]` is all.
     pub locations: Vec<String>,
     /// Their Discord account, where they are to be this person there whatever their server's roles.
@@ -110,6 +113,17 @@ pub(super) fn people(
                     scope,
                 },
             ))
+        })
+        .collect()
+}
+
+/// Who is which agent in the helpdesk.
+pub(super) fn agents(sections: &[PersonSection]) -> BTreeMap<String, PersonId> {
+    sections
+        .iter()
+        .filter_map(|section| {
+            let address = section.helpdesk.as_ref()?.trim().to_lowercase();
+            Some((address, PersonId::new(section.id.as_str())))
         })
         .collect()
 }

@@ -45,6 +45,42 @@ pub fn clean(text: &str, longest: usize) -> String {
     out
 }
 
+/// A text for places that are read in lists by many, such as a thread's title: one line, and long runs of
+/// digits (cards, accounts, telephones) cut to their last four.
+pub fn title(text: &str, longest: usize) -> String {
+    let line = clean(text, longest);
+    let mut out = String::with_capacity(line.len());
+    let mut run = String::new();
+    let flush = |run: &mut String, out: &mut String| {
+        let digits: Vec<char> = run.chars().filter(char::is_ascii_digit).collect();
+        if digits.len() >= LONG_NUMBER {
+            out.push('…');
+            out.extend(&digits[digits.len() - 4..]);
+            // What followed the last digit within the run was a space or a dash, and still parts two words.
+            if run.ends_with([' ', '-']) {
+                out.push(' ');
+            }
+        } else {
+            out.push_str(run);
+        }
+        run.clear();
+    };
+    for c in line.chars() {
+        let goes_on = c.is_ascii_digit() || (!run.is_empty() && matches!(c, ' ' | '-'));
+        if !goes_on {
+            flush(&mut run, &mut out);
+            out.push(c);
+        } else {
+            run.push(c);
+        }
+    }
+    flush(&mut run, &mut out);
+    out
+}
+
+/// So many digits in a row, spaces and dashes aside, are a card, an account or a telephone.
+const LONG_NUMBER: usize = 11;
+
 /// Lower case without accents, for search: `Müller-Çelik` becomes `muller-celik`, `Straße` `strasse`.
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -96,6 +132,19 @@ fn is_unspaced_script(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_never_shows_a_card_or_an_account_number_whole() {
+        assert_eq!(
+            title("Card 4111 1111 1111 1111 declined", 80),
+            "Card …1111 declined"
+        );
+        assert_eq!(
+            title("DE89370400440532013000 and 140105686", 80),
+            "DE…3000 and 140105686"
+        );
+        assert_eq!(title("Lot 45, 2 chairs\u{202e}", 80), "Lot 45, 2 chairs");
+    }
 
     #[test]
     fn a_name_cannot_hide_direction_changes_or_controls() {

@@ -1,0 +1,186 @@
+//! What happened to a ticket, in words for its thread.
+
+use hammerdesk_domain::chat::Post;
+use hammerdesk_domain::helpdesk::{Attachment, Conversation, EventKind, TicketEvent};
+use hammerdesk_domain::ids::ChannelId;
+use hammerdesk_domain::message::{Link, Outcome, Reply, Visibility};
+use hammerdesk_domain::text::clean;
+use hammerdesk_store::{StoreError, View};
+
+use super::head_key;
+use super::rules::priority_word;
+use super::scene::{Scene, actor_name, speaker};
+
+/// Longer words are read in the helpdesk.
+const LONGEST: usize = 3_500;
+
+/// A message as it should stand in the thread.
+pub(super) async fn message(
+    view: &mut View,
+    channel: &ChannelId,
+    said: &Conversation,
+    files: &[Attachment],
+    address: &str,
+) -> Result<Post, StoreError> {
+    let name = speaker(view, said).await?;
+    let name = clean(&name, 80);
+    let (who, is_changed) = (
+        match said.kind() {
+            EventKind::CustomerMessage => format!("{name} (client)"),
+            EventKind::AgentMessage => format!("{name} (to the client)"),
+            EventKind::Note => format!("{name} (private note)"),
+            EventKind::ThirdParty => format!("{name} (third party)"),
+            EventKind::Survey => format!("{name} (rating)"),
+            _ => name,
+        },
+        said.updated_at > said.created_at && said.kind() == EventKind::Note,
+    );
+    let mut text = words(&said.text);
+    if is_changed {
+        text.push_str("\n(changed)");
+    }
+    Ok(with_files(
+        &key(said.ticket.0, said.id),
+        channel,
+        said.ticket.0,
+        who,
+        text,
+        files,
+        address,
+    ))
+}
+
+/// The words with which a ticket began.
+pub(super) fn description(scene: &Scene, channel: &ChannelId, files: &[Attachment], address: &str) -> Post {
+    let text = scene.stored.description_text.as_deref().unwrap_or_default();
+    let name = clean(scene.requester.as_deref().unwrap_or("unknown sender"), 80);
+    let id = scene.stored.ticket.id.0;
+    with_files(
+        &key(id, 0),
+        channel,
+        id,
+        format!("{name} (client)"),
+        words(text),
+        files,
+        address,
+    )
+}
+
+/// A message that is no longer in the helpdesk.
+pub(super) fn taken_away(ticket: i64, conversation: i64, channel: &ChannelId) -> Post {
+    let text = "This message was taken away in the helpdesk.";
+    post(
+        &key(ticket, conversation),
+        channel,
+        ticket,
+        Reply::sentence(Outcome::Answered, text),
+    )
+}
+
+fn key(ticket: i64, conversation: i64) -> String {
+    format!("said:{ticket}:{conversation}")
+}
+
+fn words(text: &str) -> String {
+    let text = text.trim();
+    if text.is_empty() {
+        return "(no words)".to_owned();
+    }
+    let mut out: String = text.chars().take(LONGEST).collect();
+    let more = text.chars().count().saturating_sub(LONGEST);
+    if more > 0 {
+        out.push_str(&format!("\n… {more} more characters in the helpdesk"));
+    }
+    out
+}
+
+fn with_files(
+    key: &str,
+    channel: &ChannelId,
+    ticket: i64,
+    author: String,
+    mut text: String,
+    files: &[Attachment],
+    address: &str,
+) -> Post {
+    for file in files {
+        text.push_str(&format!(
+            "\nFile: {} ({}, {})",
+            clean(&file.name, 80),
+            clean(&file.media_type, 40),
+            size(file.size)
+        ));
+    }
+    let mut reply = Reply::sentence(Outcome::Answered, text);
+    if !files.is_empty() {
+        reply.links.push(Link {
+            label: "Files in Freshdesk".to_owned(),
+            url: address.to_owned(),
+        });
+    }
+    Post {
+        author: Some(author),
+        ..post(key, channel, ticket, reply)
+    }
+}
+
+fn size(bytes: i64) -> String {
+    match bytes {
+        0..1_024 => format!("{bytes} bytes"),
+        1_024..1_048_576 => format!("{} kB", bytes / 1_024),
+        _ => format!("{} MB", bytes / 1_048_576),
+    }
+}
+
+pub(super) fn post(key: &str, channel: &ChannelId, ticket: i64, mut reply: Reply) -> Post {
+    reply.visibility = Visibility::Shared;
+    Post::new(key, channel.clone(), reply).within(head_key(hammerdesk_domain::helpdesk::TicketId(ticket)))
+}
+
+/// What changed on a ticket, in a sentence; nothing for what says itself elsewhere.
+pub(super) async fn change(
+    view: &mut View,
+    scene: &Scene,
+    event: &TicketEvent,
+) -> Result<Option<String>, StoreError> {
+    let status = |code: &Option<String>| {
+        code.as_deref()
+            .and_then(|code| code.parse().ok())
+            .map(|code| scene.status(code))
+    };
+    let now = event.now.clone().unwrap_or_default();
+    let sentence = match event.kind {
+        EventKind::Status => match (status(&event.was), status(&event.now)) {
+            (Some(was), Some(now)) => format!("Status: {was} → {now}"),
+            (_, now) => format!("Status: {}", now.unwrap_or_default()),
+        },
+        EventKind::Priority => format!("Priority: {}", priority_word(now.parse().unwrap_or_default())),
+        EventKind::Responder => match &scene.responder {
+            Some(name) => format!("Now with {name}"),
+            None => "Nobody has it now".to_owned(),
+        },
+        EventKind::Group => format!("Group: {}", scene.group.as_deref().unwrap_or("none")),
+        EventKind::Type => format!("Type: {}", event.now.as_deref().unwrap_or("none")),
+        EventKind::Subject => format!("Subject: {}", clean(&now, 120)),
+        EventKind::Tags => format!("Tags: {}", scene.stored.ticket.tags.join(", ")),
+        EventKind::Asker => format!("Asked by {}", scene.asker()),
+        EventKind::Merged => format!("Merged into ticket {now}. It goes on there."),
+        EventKind::Spam => "Marked as spam".to_owned(),
+        EventKind::Deleted => "Deleted in the helpdesk".to_owned(),
+        EventKind::Archived => "Archived".to_owned(),
+        EventKind::Restored => "Back in the helpdesk".to_owned(),
+        EventKind::Created
+        | EventKind::CustomerMessage
+        | EventKind::AgentMessage
+        | EventKind::Note
+        | EventKind::ThirdParty
+        | EventKind::Survey
+        | EventKind::Edited
+        | EventKind::Removed => return Ok(None),
+    };
+    let by = actor_name(view, event.by).await?;
+    Ok(Some(by.map_or_else(
+        || sentence.clone(),
+        |name| format!("{sentence} ({})", clean(&name, 80)),
+    )))
+}

@@ -67,11 +67,11 @@ pub fn title(text: &str, longest: usize) -> String {
     };
     for c in line.chars() {
         let goes_on = c.is_ascii_digit() || (!run.is_empty() && matches!(c, ' ' | '-'));
-        if !goes_on {
+        if goes_on {
+            run.push(c);
+        } else {
             flush(&mut run, &mut out);
             out.push(c);
-        } else {
-            run.push(c);
         }
     }
     flush(&mut run, &mut out);

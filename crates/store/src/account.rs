@@ -239,6 +239,10 @@ impl View {
         self.member(&mut facts, &own, query, &probe).await?;
         for member in &members[1..] {
             let probe = self.probe(member, query.as_of).await?;
+            if probe.status {
+                let merged = self.client_status(member).await?;
+                facts.status = facts.status.with_merged(merged);
+            }
             self.member(&mut facts, member, query, &probe).await?;
         }
         if matches!(query.with, Part::Deposit | Part::Show) {

@@ -127,6 +127,57 @@ impl ClientStatus {
             credit_limit: None,
         }
     }
+
+    /// This client's status together with that of a number merged into it: of each part the stricter. What
+    /// was never said of the merged number changes nothing, and what it was cleared of clears nobody else.
+    #[must_use]
+    pub fn with_merged(mut self, merged: Self) -> Self {
+        if merged.cdd.is_some() && cdd_strictness(merged.cdd) > cdd_strictness(self.cdd) {
+            self.cdd = merged.cdd;
+        }
+        self.cdd_expires_on = match (self.cdd_expires_on, merged.cdd_expires_on) {
+            (Some(own), Some(other)) => Some(own.min(other)),
+            (own, other) => own.or(other),
+        };
+        if merged.sanctions == Some(SanctionsState::Review) {
+            self.sanctions = merged.sanctions;
+            self.screened_at = merged.screened_at;
+        }
+        if no_bid_strictness(merged.no_bid) > no_bid_strictness(self.no_bid) {
+            self.no_bid = merged.no_bid;
+            self.no_bid_reason = merged.no_bid_reason;
+        }
+        self.insolvent |= merged.insolvent;
+        self.legal_action |= merged.legal_action;
+        self.written_off |= merged.written_off;
+        self.credit_limit = match (self.credit_limit, merged.credit_limit) {
+            (Some(own), Some(other)) if own.currency() == other.currency() && other.minor() < own.minor() => {
+                Some(other)
+            }
+            (own, other) => own.or(other),
+        };
+        self
+    }
+}
+
+const fn cdd_strictness(state: Option<CddState>) -> u8 {
+    match state {
+        Some(CddState::Complete) => 0,
+        Some(CddState::NotRequired) => 1,
+        None => 2,
+        Some(CddState::Required) => 3,
+        Some(CddState::Incomplete) => 4,
+        Some(CddState::Expired) => 5,
+    }
+}
+
+const fn no_bid_strictness(state: NoBid) -> u8 {
+    match state {
+        NoBid::Clear => 0,
+        NoBid::Limit => 1,
+        NoBid::DepositRequired => 2,
+        NoBid::Blocked => 3,
+    }
 }
 
 /// What another client of the same group owes, per entity and currency.
@@ -140,4 +191,46 @@ pub struct GroupDebt {
     pub overdue: Money,
     /// Days of the oldest.
     pub oldest_days: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clear() -> ClientStatus {
+        ClientStatus {
+            cdd: Some(CddState::Complete),
+            sanctions: Some(SanctionsState::Clear),
+            ..ClientStatus::unknown()
+        }
+    }
+
+    #[test]
+    fn of_a_merged_number_only_what_is_stricter_counts() {
+        assert_eq!(clear().with_merged(ClientStatus::unknown()), clear());
+        assert_eq!(
+            ClientStatus::unknown().with_merged(clear()),
+            ClientStatus::unknown(),
+            "who was never screened is not cleared by a merge"
+        );
+        let on = |day: &str| Some(day.parse().unwrap());
+        let strict = ClientStatus {
+            cdd: Some(CddState::Incomplete),
+            cdd_expires_on: on("2026-03-01"),
+            sanctions: Some(SanctionsState::Review),
+            no_bid: NoBid::Blocked,
+            no_bid_reason: Some("unpaid".to_owned()),
+            insolvent: true,
+            legal_action: true,
+            written_off: true,
+            ..ClientStatus::unknown()
+        };
+        let own = ClientStatus {
+            cdd_expires_on: on("2027-03-01"),
+            no_bid: NoBid::Limit,
+            ..clear()
+        };
+        assert_eq!(own.clone().with_merged(strict.clone()), strict);
+        assert_eq!(strict.clone().with_merged(own), strict);
+    }
 }

@@ -2,6 +2,7 @@
 
 use hammerdesk_domain::facts::AccountFacts;
 use hammerdesk_domain::ids::{InvoiceKey, LotKey};
+use hammerdesk_domain::model::{CddState, SanctionsState};
 use hammerdesk_domain::record::Entity;
 
 use super::{given, no, on};
@@ -99,6 +100,37 @@ async fn a_merged_number_answers_for_the_survivor_with_everything_booked_under_e
                 ("Mei Chan", Some(no(asked)))
             );
             assert_eq!(documents(&facts), ["new", "moved", "older"]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_compliance_says_of_any_merged_number_counts_for_the_survivor() {
+    each_engine(async |store: Store| {
+        clients(&store).await;
+        let said: &[&[(&str, &str)]] = &[
+            &[("client", "1001"), ("cdd", "complete"), ("sanctions", "clear")],
+            &[("client", "1003"), ("sanctions", "clear"), ("cdd", "expired")],
+            &[("client", "1004"), ("sanctions", "review"), ("insolvent", "yes")],
+            &[
+                ("client", "1005"),
+                ("sanctions", "clear"),
+                ("legal_action", "yes"),
+            ],
+        ];
+        given(&store, Entity::ClientStatus, said).await;
+        for part in [Part::Balance, Part::Deposit, Part::Show] {
+            let status = facts(&store, "1001", part).await.status;
+            assert_eq!(
+                (
+                    status.sanctions,
+                    status.cdd,
+                    status.insolvent,
+                    status.legal_action
+                ),
+                (Some(SanctionsState::Review), Some(CddState::Expired), true, false)
+            );
         }
     })
     .await;

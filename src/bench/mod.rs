@@ -7,6 +7,7 @@ mod answers;
 mod figures;
 mod import;
 mod serve;
+mod sla;
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ enum Measure {
     Import,
     /// Memory and start of an idle `serve`.
     Serve,
+    /// The arithmetic of clocks beside the `workclock` crate.
+    Sla,
 }
 
 /// Measure speed on this machine, as ratios to what the engines do by themselves.
@@ -39,7 +42,7 @@ enum Measure {
 /// HAMMERDESK_TEST_POSTGRES names.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  hammerdesk bench balance --invoices 1000000\n  hammerdesk bench import --rows 1000000 --json"
+    after_help = "Example:\n  hammerdesk bench balance --invoices 1000000\n  hammerdesk bench import --rows 1000000 --json\n  hammerdesk bench sla"
 )]
 pub struct BenchArgs {
     /// What to measure
@@ -66,6 +69,9 @@ pub struct BenchArgs {
 pub(crate) async fn run(args: BenchArgs, clock: Arc<dyn Clock>) -> anyhow::Result<Done> {
     let figures = RefCell::new(Vec::new());
     let failures = RefCell::new(Vec::new());
+    if matches!(args.measure, Measure::All | Measure::Sla) {
+        figures.borrow_mut().extend(sla::measure()?);
+    }
     for measure in [
         Measure::Serve,
         Measure::Import,
@@ -113,7 +119,7 @@ async fn one(
         Measure::Serve => serve::measure(engine, url).await,
         Measure::Import => import::measure(engine, url, &store, args.rows, clock.as_ref()).await,
         Measure::Complete => answers::complete(engine, &store, args.clients, args.questions, clock).await,
-        Measure::Balance | Measure::All => {
+        Measure::Balance | Measure::Sla | Measure::All => {
             answers::balance(engine, &store, args.invoices, args.questions, clock).await
         }
     };

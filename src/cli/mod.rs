@@ -10,6 +10,7 @@ mod export;
 mod feed;
 mod import;
 mod migrate;
+mod rules;
 mod serve;
 
 use std::ffi::OsString;
@@ -85,6 +86,12 @@ enum Command {
         #[command(subcommand)]
         command: calendar::CalendarCommand,
     },
+    /// The rules of the config
+    Rules {
+        /// What of them.
+        #[command(subcommand)]
+        command: rules::RulesCommand,
+    },
     /// The sources of the figures
     Feed {
         /// What of them.
@@ -141,6 +148,7 @@ async fn execute(cli: Cli) -> anyhow::Result<Done> {
         Command::Import(args) => import::run(args, &config, clock).await,
         Command::Ask(args) => ask::run(args, config, clock).await,
         Command::Debtors(args) => debtors::run(args, &config, clock.as_ref()).await,
+        Command::Rules { command } => rules::run(&command, &config),
         Command::Feed { command } => feed::run(command, &config, clock.as_ref()).await,
         Command::Bench(args) => crate::bench::run(args, clock).await,
     }

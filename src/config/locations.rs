@@ -10,6 +10,7 @@ use hammerdesk_domain::location::{
     DayCount, DepositRule, DueDiligence, Location, ReleasePolicy, ReleaseRule, SurplusRule, WorkingDays,
 };
 use hammerdesk_domain::money::Money;
+use hammerdesk_domain::sla::calendar::{DateHours, Week};
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
@@ -33,6 +34,12 @@ pub struct LocationSection {
     /// Holidays: date and name.
     #[serde(default)]
     pub holidays: BTreeMap<String, String>,
+    /// Open hours per weekday, in pieces; office hours on the working days where they are left out.
+    #[serde(default)]
+    pub hours: Option<Week>,
+    /// Dates with hours of their own, such as sale days.
+    #[serde(default)]
+    pub dates: BTreeMap<String, DateHours>,
     /// The team that people are sent to.
     #[serde(default)]
     pub team: Option<String>,

@@ -11,6 +11,7 @@ mod freshdesk;
 mod locations;
 mod people;
 mod sections;
+mod sla;
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,7 @@ pub use freshdesk::FreshdeskSection;
 pub use locations::LocationSection;
 pub use people::{PersonSection, RoleSection};
 pub use sections::{AgeingSection, ConsoleSection, HttpSection, PaceSection, StoreSection};
+pub use sla::SlaSection;
 
 /// The file that is read where nobody names another.
 pub const DEFAULT_FILE: &str = "hammerdesk.toml";
@@ -52,6 +54,8 @@ pub struct Config {
     pub freshdesk: FreshdeskSection,
     /// The salerooms.
     pub locations: Vec<LocationSection>,
+    /// What is promised to clients, and when.
+    pub sla: SlaSection,
     /// The feeds.
     pub feeds: Vec<FeedSection>,
     /// The roles.
@@ -173,6 +177,7 @@ impl Config {
             .map(|feed| feed.read(&house))
             .collect::<Result<Vec<_>, _>>()?;
         let channels = channels::channels(&self.channels, &house)?;
+        self.sla_rules()?;
         Ok(Settings {
             agents: people::agents(&self.people),
             channels,

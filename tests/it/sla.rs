@@ -1,11 +1,21 @@
-//! The business calendar against figures of independent libraries, through the binary, row by row.
+//! Clocks against figures of others: independent libraries row by row through the binary, a peer's scenarios,
+//! and the due dates that Freshdesk itself gave.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta, Utc};
+use hammerdesk_domain::sla::calendar::{Calendar, CalendarRules, Pauses, Piece, Week, Years};
+use hammerdesk_domain::sla::event::{By, Channel, Event, Party, Status, What};
+use hammerdesk_domain::sla::judge::judge_events;
+use hammerdesk_domain::sla::policy::{Policy, Rulebook, Rules, Target};
 use serde_json::{Value, json};
+
+const YEARS: Years = Years {
+    first: 2025,
+    last: 2027,
+};
 
 /// The folder of samples, which are nobody's to hand on.
 fn corpus(what: &str) -> Option<PathBuf> {
@@ -139,4 +149,186 @@ fn no_listed_holiday_is_worked_in_its_place() {
     for (row, answer) in holidays.iter().zip(evaluate(&questions)) {
         assert_eq!(answer, json!({"seconds": (4 * 24 + 12 - 24) * 3600}), "{row}");
     }
+}
+
+/// `5.5` hours as minutes.
+fn minutes(hours: &Value) -> i64 {
+    let text = hours.to_string();
+    let (whole, tenths) = text.split_once('.').unwrap_or((&text, "0"));
+    whole.parse::<i64>().unwrap() * 60 + tenths.parse::<i64>().unwrap() * 6
+}
+
+#[test]
+fn a_peers_scenarios_come_out_as_it_says_except_where_it_forgets_a_miss() {
+    let Some(corpus) = corpus("the scenarios of a peer") else {
+        return;
+    };
+    let scenarios = rows(&corpus.join("sla/scenarios-chatwoot.jsonl"));
+    assert_eq!(scenarios.len(), 9);
+    for row in &scenarios {
+        let hours = |key: &str| &row["thresholds_h"][key];
+        let target = |key: &str| {
+            let minutes = (!hours(key).is_null()).then(|| minutes(hours(key)));
+            minutes.map(|minutes| Target::Elapsed(minutes * 60))
+        };
+        let policy = Policy {
+            id: "peer".to_owned(),
+            first_response: target("first"),
+            next_response: target("next"),
+            resolution: target("resolution"),
+            ..Policy::default()
+        };
+        let rules = Rules {
+            policies: vec![policy],
+            ..Rules::default()
+        };
+        let book = Rulebook::of_rules("peer", rules, YEARS);
+        let created: DateTime<Utc> = "2026-03-02T09:00:00Z".parse().unwrap();
+        let after = |key: &str| created + TimeDelta::minutes(minutes(&row[key]));
+        let event = |at, party, what: What| Event::new(at, format!("{at}{what:?}"), By::some(party), what);
+        let channel = Channel::Chat;
+        let mut events = vec![event(created, Party::Client, What::Created { channel })];
+        let is_given = |key: &str| row.get(key).is_some_and(|value| !value.is_null());
+        if is_given("first_reply_h") {
+            let incoming = false;
+            events.push(event(
+                after("first_reply_h"),
+                Party::Agent,
+                What::Said { incoming, channel },
+            ));
+        }
+        if is_given("waiting_since_h") {
+            let at = after("waiting_since_h") + TimeDelta::seconds(1);
+            let incoming = true;
+            events.push(event(at, Party::Client, What::Said { incoming, channel }));
+        }
+        let is_resolved = row["resolved"] == json!(true);
+        if is_resolved {
+            let to = Status::RESOLVED;
+            events.push(event(after("now_h"), Party::Agent, What::Status { to }));
+        }
+        let clocks = judge_events(&events, &book, after("now_h"));
+        let outcome = if clocks.iter().any(|clock| clock.breached_at.is_some()) {
+            "missed"
+        } else if is_resolved {
+            "hit"
+        } else {
+            "active"
+        };
+        let expected = if row["policy"] == json!(["poll_blind_spot"]) {
+            "missed"
+        } else {
+            row["expect"].as_str().unwrap()
+        };
+        assert_eq!(outcome, expected, "{}: {}", row["id"], row["title"]);
+    }
+}
+
+/// Why a ticket of the recorded answers has the due dates that it has.
+enum Because {
+    /// The policy's targets, counted from the field named on Monday to Friday, 8 to 17 in New York.
+    Policy(&'static str, &'static str, &'static str),
+    /// The same; the resolution is shown at the opening that follows the close, the same business instant.
+    ShownAtOpening(&'static str, &'static str, &'static str),
+    /// Given by hand with the ticket: nothing is counted.
+    Hand,
+}
+
+#[test]
+fn freshdesks_own_due_dates_are_reproduced_and_each_is_explained() {
+    let Some(corpus) = corpus("Freshdesk's own due dates") else {
+        return;
+    };
+    let nine_hours = Piece::new("08:00".parse().unwrap(), "17:00".parse().unwrap()).unwrap();
+    let rules = CalendarRules::new(
+        chrono_tz::Tz::America__New_York,
+        Week::monday_to_friday(&[nine_hours]),
+    );
+    let calendar = Calendar::new(
+        rules,
+        Years {
+            first: 2015,
+            last: 2023,
+        },
+    );
+    // Targets of less than a day are hours of open time, targets of whole days are business days.
+    let due = |from: DateTime<Utc>, target: &str| match target.parse().unwrap() {
+        Target::Open(seconds) => calendar
+            .add(from, TimeDelta::seconds(seconds), Pauses::NONE)
+            .unwrap(),
+        Target::Days(days) => calendar.add_days(from, days).unwrap(),
+        Target::Elapsed(_) => unreachable!("these promises are of business time"),
+    };
+    let because = |id: i64| match id {
+        47 | 128 => Because::Policy("created_at", "4h", "12h"),
+        19 | 20 | 22 => Because::Policy("created_at", "1 business day", "3 business days"),
+        // Its status changed outside hours, and both targets were counted anew from there.
+        21 => Because::Policy("status_updated_at", "1 business day", "3 business days"),
+        111 | 112 => Because::ShownAtOpening("created_at", "8h", "1 business day"),
+        54 | 101..=110 | 113..=116 | 129 | 130 => Because::Hand,
+        _ => panic!("ticket {id} is not explained"),
+    };
+    let (mut counted, mut by_hand) = (0, 0);
+    let mut files: Vec<_> = std::fs::read_dir(corpus.join("freshdesk/rapid7"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    files.sort();
+    for file in files {
+        let answer: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        for ticket in tickets(&answer) {
+            let id = ticket["id"].as_i64().unwrap();
+            let instant = |value: &Value| value.as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+            let (first, whole) = (instant(&ticket["fr_due_by"]), instant(&ticket["due_by"]));
+            let from = |field: &str| match field {
+                "created_at" => instant(&ticket[field]),
+                _ => instant(&ticket["stats"][field]),
+            };
+            match because(id) {
+                Because::Hand => {
+                    assert!(
+                        whole - instant(&ticket["created_at"]) > TimeDelta::days(20),
+                        "{id}"
+                    );
+                    by_hand += 1;
+                }
+                Because::Policy(field, answer, settled) => {
+                    assert_eq!(
+                        (first, whole),
+                        (due(from(field), answer), due(from(field), settled)),
+                        "{id}"
+                    );
+                    counted += 1;
+                }
+                Because::ShownAtOpening(field, answer, settled) => {
+                    let ours = due(from(field), settled);
+                    assert_eq!(first, due(from(field), answer), "{id}");
+                    assert_eq!(whole, calendar.next_open(ours, Pauses::NONE).unwrap(), "{id}");
+                    assert_eq!(
+                        calendar.within(ours, whole, Pauses::NONE),
+                        Ok(TimeDelta::zero()),
+                        "{id}"
+                    );
+                    counted += 1;
+                }
+            }
+        }
+    }
+    assert_eq!((counted, by_hand), (8, 19));
+}
+
+/// Every object that is a ticket with due dates, however deep.
+fn tickets(value: &Value) -> Vec<&Value> {
+    let mut found = Vec::new();
+    let inner: Vec<&Value> = match value {
+        Value::Object(fields) => fields.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    if value["due_by"].is_string() && value["fr_due_by"].is_string() {
+        found.push(value);
+    }
+    found.extend(inner.into_iter().flat_map(tickets));
+    found
 }

@@ -23,11 +23,16 @@ pub(super) struct Compiled {
     pub(super) from: i64,
     /// The first that is no longer known.
     pub(super) to: i64,
-    starts: Vec<i64>,
-    ends: Vec<i64>,
-    /// Open time before each block.
-    before: Vec<i64>,
+    blocks: Vec<Block>,
     total: i64,
+}
+
+/// A stretch of open time and how much there was before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Block {
+    start: i64,
+    end: i64,
+    before: i64,
 }
 
 /// The instant of a time on a date, in microseconds.
@@ -78,22 +83,22 @@ impl Compiled {
         let mut compiled = Self {
             from: instant(rules.zone, first_day, TimeOfDay::MIDNIGHT),
             to: instant(rules.zone, end, TimeOfDay::MIDNIGHT),
-            starts: Vec::with_capacity(blocks.len()),
-            ends: Vec::with_capacity(blocks.len()),
-            before: Vec::with_capacity(blocks.len()),
+            blocks: Vec::with_capacity(blocks.len()),
             total: 0,
         };
         for (from, to) in blocks {
-            match compiled.ends.last_mut() {
-                Some(end) if from <= *end => {
-                    let grown = to.max(*end);
-                    compiled.total += grown - *end;
-                    *end = grown;
+            match compiled.blocks.last_mut() {
+                Some(last) if from <= last.end => {
+                    let grown = to.max(last.end);
+                    compiled.total += grown - last.end;
+                    last.end = grown;
                 }
                 _ => {
-                    compiled.starts.push(from);
-                    compiled.ends.push(to);
-                    compiled.before.push(compiled.total);
+                    compiled.blocks.push(Block {
+                        start: from,
+                        end: to,
+                        before: compiled.total,
+                    });
                     compiled.total += to - from;
                 }
             }
@@ -108,38 +113,69 @@ impl Compiled {
 
     /// The last block that starts at that instant or before.
     fn last_started(&self, at: i64) -> Option<usize> {
-        self.starts.partition_point(|start| *start <= at).checked_sub(1)
+        self.blocks
+            .partition_point(|block| block.start <= at)
+            .checked_sub(1)
     }
 
     /// The block that holds an instant.
     pub(super) fn holding(&self, at: i64) -> Option<(i64, i64)> {
         self.last_started(at)
-            .map(|n| self.block(n))
+            .map(|n| self.edges(n))
             .filter(|(_, end)| at < *end)
     }
 
     /// The first block that starts at that instant or later.
     pub(super) fn starting_from(&self, at: i64) -> Option<(i64, i64)> {
-        let n = self.starts.partition_point(|start| *start < at);
-        (n < self.starts.len()).then(|| self.block(n))
+        let n = self.blocks.partition_point(|block| block.start < at);
+        (n < self.blocks.len()).then(|| self.edges(n))
     }
 
     /// The last block that ends at that instant or before.
     pub(super) fn ended_by(&self, at: i64) -> Option<(i64, i64)> {
-        self.ends
-            .partition_point(|end| *end <= at)
+        self.blocks
+            .partition_point(|block| block.end <= at)
             .checked_sub(1)
-            .map(|n| self.block(n))
+            .map(|n| self.edges(n))
     }
 
-    fn block(&self, n: usize) -> (i64, i64) {
-        (self.starts[n], self.ends[n])
+    fn edges(&self, n: usize) -> (i64, i64) {
+        (self.blocks[n].start, self.blocks[n].end)
     }
 
     /// Open time from the beginning of what is known to that instant.
     pub(super) fn open_before(&self, at: i64) -> i64 {
-        self.last_started(at)
-            .map_or(0, |n| self.before[n] + at.min(self.ends[n]) - self.starts[n])
+        self.last_started(at).map_or(0, |n| {
+            let block = self.blocks[n];
+            block.before + at.min(block.end) - block.start
+        })
+    }
+
+    /// The first instant at which so much open time (more than none) has passed since `at`: a close stays a
+    /// close. Looks in growing steps from `at` on, as most promises are short.
+    pub(super) fn after(&self, at: i64, time: i64) -> Option<i64> {
+        let first = self.last_started(at);
+        let open = first.map_or(0, |n| {
+            let block = self.blocks[n];
+            block.before + at.min(block.end) - block.start
+        });
+        let total = open.checked_add(time)?;
+        if total > self.total {
+            return None;
+        }
+        let (mut low, mut step) = (first.unwrap_or(0), 1);
+        while self
+            .blocks
+            .get(low + step)
+            .is_some_and(|block| block.before < total)
+        {
+            low += step;
+            step *= 2;
+        }
+        let high = self.blocks.len().min(low + step);
+        let found = self.blocks[low..high].partition_point(|block| block.before < total);
+        let block = self.blocks[(low + found).checked_sub(1)?];
+        Some(block.start + total - block.before)
     }
 
     /// The first instant at which so much open time (more than none) has passed: a close stays a close.
@@ -148,10 +184,10 @@ impl Compiled {
             return None;
         }
         let n = self
-            .before
-            .partition_point(|before| *before < total)
+            .blocks
+            .partition_point(|block| block.before < total)
             .checked_sub(1)?;
-        Some(self.starts[n] + total - self.before[n])
+        Some(self.blocks[n].start + total - self.blocks[n].before)
     }
 
     /// The last instant at which only so much open time has passed: an opening stays an opening.
@@ -160,9 +196,9 @@ impl Compiled {
             return None;
         }
         let n = self
-            .before
-            .partition_point(|before| *before <= total)
+            .blocks
+            .partition_point(|block| block.before <= total)
             .checked_sub(1)?;
-        Some(self.starts[n] + total - self.before[n])
+        Some(self.blocks[n].start + total - self.blocks[n].before)
     }
 }

@@ -190,7 +190,7 @@ impl Calendar {
                 None => return Err(CalendarError::Standing),
             }
         }
-        let due = self.ask(&[cursor], |open| open.first_with(open.open_before(cursor) + left))?;
+        let due = self.ask(&[cursor], |open| open.after(cursor, left))?;
         at(due)
     }
 

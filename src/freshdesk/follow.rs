@@ -88,14 +88,19 @@ impl Helpdesk {
         let updated_at = stored.ticket.updated_at;
         let is_read = stored.said_as_of.is_some_and(|at| at >= updated_at);
         let is_wanted = !hint.whole || hint.urgency >= Hint::LIVE || !is_read;
-        if !matches!(stored.ticket.gone, Gone::Here | Gone::Spam) || !is_wanted {
+        if stored.ticket.gone == Gone::Archived || !is_wanted {
             return Ok(self.drop_hint(hint).await?);
         }
         let asked_at = self.now();
         let said = match self.read_said(id, client).await {
-            // Gone between the two questions.
             Err(Stopped::Helpdesk(error)) if error.is_missing() => {
-                return Ok(self.ask_again(hint, asked_at).await?);
+                if stored.ticket.gone == Gone::Here {
+                    // Gone between the two questions.
+                    self.ask_again(hint, asked_at).await?;
+                } else {
+                    self.cannot_be_read(hint, updated_at).await?;
+                }
+                return Ok(());
             }
             said => said?,
         };
@@ -226,6 +231,14 @@ impl Helpdesk {
 
     async fn drop_hint(&self, hint: &HintDue) -> Result<(), StoreError> {
         let mut unit = self.inner.store.write().await?;
+        unit.hint_followed(hint).await?;
+        unit.commit().await
+    }
+
+    /// Nothing of what was said on a ticket that is gone is shown any more: what is stored is all there is.
+    async fn cannot_be_read(&self, hint: &HintDue, updated_at: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut unit = self.inner.store.write().await?;
+        unit.words_read_up_to(hint.ticket(), updated_at).await?;
         unit.hint_followed(hint).await?;
         unit.commit().await
     }

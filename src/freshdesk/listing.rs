@@ -273,7 +273,7 @@ impl Helpdesk {
             return unit.hint_ticket(ticket.id, hint(true, "odd"), now).await;
         }
         let kept = self.keep(unit, read, Origin::read(began), now).await?;
-        if kept == TicketKept::Stale || ticket.gone != Gone::Here {
+        if kept == TicketKept::Stale {
             return Ok(());
         }
         let is_read = unit

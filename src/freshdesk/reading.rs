@@ -54,10 +54,9 @@ pub(super) fn ticket(read: &fd::Ticket, place: Place) -> Option<Read> {
         Place::Spam => Gone::Spam,
         Place::Deleted => Gone::Deleted,
         Place::Archive => Gone::Archived,
-        Place::Ordinary => Gone::Here,
         Place::Single if read.is_deleted() => Gone::Deleted,
         Place::Single if read.is_spam() => Gone::Spam,
-        Place::Single => Gone::Here,
+        Place::Ordinary | Place::Single => Gone::Here,
     };
     let stats = read.stats.as_ref();
     let at = |of: fn(&fd::Stats) -> Option<DateTime<Utc>>| stats.and_then(of);
@@ -193,7 +192,8 @@ macro_rules! keep {
                     name: $name.unwrap_or_default(),
                     email: $email,
                     raw: raw(&$one.raw),
-                    is_partial: false,
+                    // What is odd in places stands in for the record, and never replaces it.
+                    is_partial: !$one.odd.is_empty(),
                     updated_at: $one.updated_at,
                 })
             }

@@ -15,6 +15,7 @@ mod contract;
 mod docs;
 mod faults;
 mod harness;
+mod helpdesk;
 mod import;
 mod posts;
 mod process;

@@ -46,12 +46,12 @@ async fn everything_that_is_there_is_here_afterwards() {
     each_line(
         |_| (),
         async |line| {
-            fill(line, 230);
+            fill(line, 140);
             line.catch_up().await;
             line.assert_equal().await;
             let mut view = line.store.read().await.unwrap();
             let counts = view.helpdesk_counts().await.unwrap();
-            assert_eq!(counts.tickets, 230);
+            assert_eq!(counts.tickets, 140);
         },
     )
     .await;
@@ -86,8 +86,8 @@ async fn however_ties_are_sorted_and_the_second_is_included_nothing_is_missed() 
                     options.unknowns.ties = ties;
                 },
                 async |line| {
-                    for n in 0..350 {
-                        if n % 170 == 0 {
+                    for n in 0..240 {
+                        if n % 115 == 0 {
                             line.forward(1);
                         }
                         line.account()
@@ -133,7 +133,7 @@ async fn killed_at_any_point_it_goes_on_where_it_was() {
     each_line(
         |_| (),
         async |line| {
-            fill(line, 60);
+            fill(line, 22);
             let mut polls = 1;
             let mut idle = 0;
             while idle < 3 {

@@ -88,7 +88,7 @@ async fn a_day_with_faults_ends_with_both_sides_equal() {
                         Fault::SlowBody(Duration::from_millis(20)),
                     ],
                 );
-                live(line, 400, seed).await;
+                live(line, 250, seed).await;
                 line.account().end_faults();
                 line.catch_up().await;
                 line.forward(25 * 3_600);

@@ -2,6 +2,7 @@
 
 mod backfill;
 mod changes;
+mod cli;
 mod damage;
 mod kept;
 mod webhooks;

@@ -200,14 +200,20 @@ impl Unit {
         }
         self.keep_attachments(said.files).await?;
         if let Some(as_of) = said.as_of {
-            run!(self, |c| sqlx::query(READ_UP_TO)
-                .bind(ticket.0)
-                .bind(as_of)
-                .execute(c)
-                .await
-                .map(|_| ()))?;
+            self.words_read_up_to(ticket, as_of).await?;
         }
         Ok(kept)
+    }
+
+    /// Everything that can be read of what was said on a ticket is stored, up to that change of it.
+    pub async fn words_read_up_to(&mut self, ticket: TicketId, as_of: DateTime<Utc>) -> Result<()> {
+        run!(self, |c| sqlx::query(READ_UP_TO)
+            .bind(ticket.0)
+            .bind(as_of)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        Ok(())
     }
 
     /// Keeps one thing that was said: the answer to our own write, with its token. The others on the ticket

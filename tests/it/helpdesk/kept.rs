@@ -123,7 +123,7 @@ async fn a_ticket_is_matched_to_the_house_s_client_and_a_mismatch_is_said() {
     let mut verdict = async |ticket: u64| view.ticket_match(id(ticket)).await.unwrap().unwrap();
     let (found, candidates) = verdict(plain).await;
     assert_eq!(
-        found.client().map(|no| no.as_str()),
+        found.client().map(hammerdesk_domain::ids::ClientNo::as_str),
         Some(one.as_str()),
         "{candidates:?}"
     );
@@ -155,7 +155,7 @@ async fn a_reader_sees_each_change_after_what_it_has_read() {
                 .await
                 .unwrap()
                 .into_iter()
-                .map(|changed| changed.ticket())
+                .map(hammerdesk_store::helpdesk::TicketChanged::ticket)
                 .collect();
             assert_eq!(changed, [id(second)], "and not {first}");
         },

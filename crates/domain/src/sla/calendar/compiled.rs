@@ -1,5 +1,5 @@
-//! Open time as sorted pieces with running totals, so that a question is two binary searches however long
-//! the span is.
+//! Open time as sorted pieces with running totals and an index of days, so that a question is two look-ups
+//! however long the span is.
 //!
 //! A piece's edges are local times put on the time line once, here: an edge that a clock change skips
 //! moves forward by what was skipped (it is read with the offset from before the change), and one that
@@ -13,6 +13,9 @@ use super::hours::{CalendarRules, TimeOfDay};
 /// Microseconds of a second.
 pub(super) const SECOND: i64 = 1_000_000;
 
+/// Microseconds of a day of UTC.
+const DAY: i64 = 86_400 * SECOND;
+
 /// The hours that the longest known clock change skipped, and some.
 const LONGEST_GAP_HOURS: i64 = 30;
 
@@ -24,6 +27,9 @@ pub(super) struct Compiled {
     /// The first that is no longer known.
     pub(super) to: i64,
     blocks: Vec<Block>,
+    /// For each day of UTC since `from`: how many blocks start before it. A day has a few blocks, so that
+    /// finding one is a look here and a step or two, however many years are laid out.
+    by_day: Vec<u32>,
     total: i64,
 }
 
@@ -84,6 +90,7 @@ impl Compiled {
             from: instant(rules.zone, first_day, TimeOfDay::MIDNIGHT),
             to: instant(rules.zone, end, TimeOfDay::MIDNIGHT),
             blocks: Vec::with_capacity(blocks.len()),
+            by_day: Vec::new(),
             total: 0,
         };
         for (from, to) in blocks {
@@ -103,7 +110,20 @@ impl Compiled {
                 }
             }
         }
+        compiled.index_days();
         compiled
+    }
+
+    fn index_days(&mut self) {
+        let mut day = self.from;
+        let mut started = 0;
+        while day < self.to {
+            while self.blocks.get(started).is_some_and(|block| block.start < day) {
+                started += 1;
+            }
+            self.by_day.push(u32::try_from(started).unwrap_or(u32::MAX));
+            day += DAY;
+        }
     }
 
     /// Is that instant inside what is known?
@@ -113,9 +133,12 @@ impl Compiled {
 
     /// The last block that starts at that instant or before.
     fn last_started(&self, at: i64) -> Option<usize> {
-        self.blocks
-            .partition_point(|block| block.start <= at)
-            .checked_sub(1)
+        let day = usize::try_from((at - self.from).checked_div(DAY)?).ok()?;
+        let mut started = usize::try_from(*self.by_day.get(day)?).ok()?;
+        while self.blocks.get(started).is_some_and(|block| block.start <= at) {
+            started += 1;
+        }
+        started.checked_sub(1)
     }
 
     /// The block that holds an instant.

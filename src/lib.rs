@@ -101,10 +101,13 @@ impl App {
                 .with(LiveSync(desk.helpdesk().clone()))
                 .with(Sync(desk.helpdesk().clone()));
         }
-        match &self.console {
-            Some(console) => engine.with(self.deliver(Arc::new(ConsoleDeliverer::new(console.clone())))),
-            None => engine,
+        if let Some(console) = &self.console {
+            engine = engine.with(self.deliver(Arc::new(ConsoleDeliverer::new(console.clone()))));
         }
+        if let Some(discord) = &self.discord {
+            engine = engine.with(self.deliver(Arc::new(discord.deliverer(self.store.clone()))));
+        }
+        engine
     }
 
     /// The module that takes the outbox to one other side.

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use hammerdesk_commands::Commands;
 use hammerdesk_domain::clock::Clock;
+use hammerdesk_store::Store;
 use serde::Deserialize;
 use serenity::async_trait;
 use serenity::client::{Client, ClientBuilder, Context, EventHandler, RawEventHandler};
@@ -29,7 +30,7 @@ use tokio::time::Instant;
 
 use super::interactions::Interactions;
 use super::rest::{Call, DISCORD, Rest, RestError, unversioned};
-use super::{Setup, register};
+use super::{DiscordDeliverer, Setup, register};
 
 /// The first pause before another try, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(120));
@@ -77,6 +78,8 @@ struct Inner {
     interactions: Interactions,
     state: watch::Sender<State>,
     on_ready: Mutex<Vec<OnReady>>,
+    clock: Arc<dyn Clock>,
+    put_right: watch::Sender<u64>,
     /// Who we are, as each READY says.
     application: AtomicU64,
     is_registering: AtomicBool,
@@ -133,7 +136,9 @@ impl Discord {
     pub fn new(setup: Setup, commands: Commands, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let rest = Rest::new(setup.token.reveal().trim(), setup.api_url.as_deref())?;
         Ok(Self(Arc::new(Inner {
-            interactions: Interactions::new(rest.clone(), commands, clock, &setup),
+            interactions: Interactions::new(rest.clone(), commands, Arc::clone(&clock), &setup),
+            clock,
+            put_right: watch::Sender::new(0),
             rest,
             setup,
             state: watch::Sender::new(State::Connecting),
@@ -147,6 +152,22 @@ impl Discord {
     /// What it is doing, as it changes.
     pub fn state(&self) -> watch::Receiver<State> {
         self.0.state.subscribe()
+    }
+
+    /// Delivers what the outbox has for Discord's channels.
+    pub fn deliverer(&self, store: Store) -> DiscordDeliverer {
+        let inner = &self.0;
+        DiscordDeliverer::new(
+            inner.rest.clone(),
+            store,
+            Arc::clone(&inner.clock),
+            inner.setup.channels.clone(),
+        )
+    }
+
+    /// Counts how often everything was put right after a session began.
+    pub fn times_put_right(&self) -> watch::Receiver<u64> {
+        self.0.put_right.subscribe()
     }
 
     /// Something to be put right each time a session begins.
@@ -355,6 +376,7 @@ impl Discord {
             pause *= 2;
         }
         self.0.is_registering.store(false, Ordering::SeqCst);
+        self.0.put_right.send_modify(|times| *times += 1);
     }
 
     fn stage(&self, id: u32, stage: ConnectionStage) {

@@ -360,10 +360,7 @@ impl Interactions {
             reply.visibility = Visibility::Private;
             sentence.clone_into(&mut reply.text);
         }
-        let look = Look {
-            file_bytes: origin.file_bytes,
-            question: question.as_ref(),
-        };
+        let look = Look::answer(origin.file_bytes, question.as_ref());
         let messages = render::messages(&reply, look);
         desk.answer(&messages, reply.visibility == Visibility::Shared)
             .await;

@@ -23,6 +23,10 @@ pub(crate) const BUTTONS: usize = 5;
 pub(crate) const LABEL: usize = 80;
 /// Characters of a custom id.
 pub(crate) const CUSTOM_ID: usize = 100;
+/// Characters of a link.
+pub(crate) const LINK: usize = 512;
+/// Characters of a thread's name.
+pub(crate) const THREAD_NAME: usize = 100;
 /// Options of a menu.
 pub(crate) const OPTIONS: usize = 25;
 /// Characters of an option's label, value or description.

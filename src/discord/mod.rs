@@ -4,6 +4,7 @@
 //! what may be asked and by whom is decided by the commands. The gateway is only a hint: whatever is shown
 //! is put right again each time a session begins.
 
+mod deliver;
 mod desk;
 mod gate;
 mod gateway;
@@ -17,6 +18,7 @@ mod text;
 
 use hammerdesk_domain::chat::Channel;
 
+pub use self::deliver::DiscordDeliverer;
 pub use self::gateway::{Discord, State};
 pub use self::people::{Grant, People};
 use crate::config::Secret;

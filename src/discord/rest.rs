@@ -97,6 +97,10 @@ impl Call {
         Self::new(Method::PUT, path)
     }
 
+    pub(crate) fn delete(path: impl Into<String>) -> Self {
+        Self::new(Method::DELETE, path)
+    }
+
     /// With that body.
     pub(crate) fn json(mut self, body: &impl Serialize) -> Self {
         // Our own bodies are plain data: they always have a form in JSON.

@@ -9,13 +9,14 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
+use hammerdesk_domain::chat::Post;
 use hammerdesk_domain::ids::ActionId;
 use hammerdesk_domain::message::{Attachment, Reply};
 use serde::Serialize;
 
 pub(crate) use self::card::Embed;
 pub(crate) use self::parts::{Component, Pressed, SAYS, confirmation, modal, read_id, rows};
-use super::limits::{CONTENT, EMBED_SUM, EMBEDS, FILES, units};
+use super::limits::{CONTENT, EMBED_SUM, EMBEDS, FILE_BYTES, FILES, units};
 use super::text::{markdown, plain};
 
 /// So many messages at most for one answer; the rest is in a file.
@@ -85,6 +86,40 @@ pub(crate) struct Look<'a> {
     pub(crate) file_bytes: usize,
     /// The question behind the answer, for the button that explains it.
     pub(crate) question: Option<&'a ActionId>,
+    /// How many messages it may take.
+    pub(crate) messages: usize,
+}
+
+impl<'a> Look<'a> {
+    /// An answer to somebody.
+    pub(crate) const fn answer(file_bytes: usize, question: Option<&'a ActionId>) -> Self {
+        Self {
+            file_bytes,
+            question,
+            messages: MESSAGES,
+        }
+    }
+}
+
+/// What stands in a channel under a key: always one message, so that it can change in place.
+pub(crate) fn post(post: &Post) -> Message {
+    let look = Look {
+        file_bytes: FILE_BYTES,
+        question: None,
+        messages: 1,
+    };
+    let mut message = messages(&post.reply, look).into_iter().next().unwrap_or_default();
+    let author = post.author.as_ref().map(|author| markdown(author, 100));
+    if let Some(author) = author.filter(|author| !author.is_empty()) {
+        let text = std::mem::take(&mut message.content);
+        let head = format!("**{author}**");
+        // What is too long for its message is whole in the file beside it.
+        let room = CONTENT - units(&head) - 1;
+        message.content = format!("{head}\n{}", super::limits::cut(&text, room))
+            .trim_end()
+            .to_owned();
+    }
+    message
 }
 
 /// The answer as messages, in their order; there is always one.
@@ -111,8 +146,8 @@ pub(crate) fn messages(reply: &Reply, look: Look<'_>) -> Vec<Message> {
             }),
         }
     }
-    let is_too_long = out.len() > MESSAGES;
-    out.truncate(MESSAGES);
+    let is_too_long = out.len() > look.messages;
+    out.truncate(look.messages);
     if out.is_empty() {
         out.push(Message::default());
     }

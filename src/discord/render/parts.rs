@@ -4,12 +4,12 @@
 //! question behind it stays in the store. An action whose id is not of that shape gets no button.
 
 use hammerdesk_domain::ids::ActionId;
-use hammerdesk_domain::message::{Action, FieldKind, Form, Reply};
+use hammerdesk_domain::message::{Action, FieldKind, Form, Link, Reply};
 use serde::Serialize;
 
 use super::super::limits::{
-    BUTTONS, CUSTOM_ID, INPUT_LABEL, INPUT_PLACEHOLDER, INPUT_VALUE, INPUTS, LABEL, MODAL_TITLE, OPTION_TEXT,
-    OPTIONS, PLACEHOLDER, ROWS,
+    BUTTONS, CUSTOM_ID, INPUT_LABEL, INPUT_PLACEHOLDER, INPUT_VALUE, INPUTS, LABEL, LINK, MODAL_TITLE,
+    OPTION_TEXT, OPTIONS, PLACEHOLDER, ROWS,
 };
 use super::super::text::{markdown, plain};
 use super::Message;
@@ -34,6 +34,14 @@ pub(crate) enum Component {
         style: u8,
         label: String,
         custom_id: String,
+    },
+    /// A button that opens an address.
+    Link {
+        #[serde(rename = "type")]
+        kind: u8,
+        style: u8,
+        label: String,
+        url: String,
     },
     /// A menu of ours.
     Menu {
@@ -155,6 +163,7 @@ pub(crate) fn rows(reply: &Reply, why: Option<&ActionId>) -> (Vec<Component>, Op
         .filter(&mut once)
         .map(|action| button(&action.label, &press(action), action.primary))
         .collect();
+    buttons.extend(reply.links.iter().filter_map(link));
     if let Some(why) = why.filter(|why| is_ours(why)) {
         buttons.push(button("How was this computed", &Pressed::Why(why.clone()), false));
     }
@@ -290,6 +299,22 @@ fn button(label: &str, press: &Pressed, is_primary: bool) -> Component {
         label: word(label, LABEL),
         custom_id: press.id(),
     }
+}
+
+/// Addresses come from our own configuration, but are looked at all the same: no other scheme, nothing that
+/// could end the address or hide in it.
+fn link(link: &Link) -> Option<Component> {
+    let is_web = link.url.starts_with("https://") || link.url.starts_with("http://");
+    let is_plain = link
+        .url
+        .bytes()
+        .all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b'"' | b'\\'));
+    (is_web && is_plain && link.url.len() <= LINK).then(|| Component::Link {
+        kind: 2,
+        style: 5,
+        label: word(&link.label, LABEL),
+        url: link.url.clone(),
+    })
 }
 
 /// A text where Discord insists on one.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use hammerdesk_domain::ids::ActionId;
 use hammerdesk_domain::message::{
-    Action, AsOf, Attachment, Card, Cell, Field, FieldKind, Figure, Form, Line, Menu, Outcome, Reply,
+    Action, AsOf, Attachment, Card, Cell, Field, FieldKind, Figure, Form, Line, Link, Menu, Outcome, Reply,
     Section, Tone, Visibility,
 };
 use hammerdesk_domain::text::is_deceptive;
@@ -15,10 +15,7 @@ use serde_json::Value;
 use super::*;
 use crate::discord::limits::units;
 
-const LOOK: Look<'_> = Look {
-    file_bytes: 1_000,
-    question: None,
-};
+const LOOK: Look<'_> = Look::answer(1_000, None);
 
 fn length(value: &Value) -> usize {
     value.as_str().map_or(0, units)
@@ -61,6 +58,19 @@ fn refused(message: &Value) -> Vec<String> {
         check("empty row", !parts.is_empty());
         check("row of five", parts.len() <= 5);
         for part in parts {
+            if part["style"] == 5 {
+                check(
+                    "link",
+                    part["url"]
+                        .as_str()
+                        .is_some_and(|url| url.starts_with("http") && url.len() <= 512),
+                );
+                check(
+                    "link label",
+                    (1..=80).contains(&length(&part["label"])) && part["custom_id"].is_null(),
+                );
+                continue;
+            }
             let id = part["custom_id"].as_str().unwrap();
             check("id length", (1..=100).contains(&id.len()));
             check("id twice", ids.insert(id.to_owned()));
@@ -266,14 +276,25 @@ fn reply() -> impl Strategy<Value = Reply> {
         media_type: "text/csv".to_owned(),
         content: vec![b'x'; size],
     });
+    let link = (
+        hostile(),
+        prop_oneof![
+            hostile(),
+            hostile().prop_map(|text| format!("https://{text}")),
+            Just("https://desk.example/a/1".to_owned())
+        ],
+    )
+        .prop_map(|(label, url)| Link { label, url });
     (
         hostile(),
         of(card, 0..4),
         of(action(), 0..40),
         proptest::option::of(menu),
         of(file, 0..14),
+        of(link, 0..4),
     )
-        .prop_map(|(text, cards, actions, menu, files)| Reply {
+        .prop_map(|(text, cards, actions, menu, files, links)| Reply {
+            links,
             cards,
             actions,
             menu,
@@ -393,13 +414,7 @@ fn what_is_too_much_for_a_few_messages_comes_as_a_file_too() {
         ..Card::default()
     };
     let reply = Reply::card(card, Value::Null);
-    let messages = messages(
-        &reply,
-        Look {
-            file_bytes: 1_000_000,
-            question: None,
-        },
-    );
+    let messages = messages(&reply, Look::answer(1_000_000, None));
     assert_eq!(messages.len(), 4);
     let last = messages.last().unwrap();
     assert_eq!(

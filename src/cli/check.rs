@@ -10,6 +10,7 @@ use hammerdesk_store::{Store, StoreError};
 
 use super::{Done, print};
 use crate::config::Config;
+use crate::discord;
 
 /// Look at everything the service needs, change nothing.
 #[derive(Debug, Args)]
@@ -86,6 +87,17 @@ pub(super) async fn run(args: CheckArgs, config: &Config, clock: &dyn Clock) -> 
                     format!("{:?}: {key} {} is not there", section.id, path.display()),
                 );
             }
+        }
+    }
+    if let Some(settings) = &settings {
+        match config.discord(settings) {
+            Ok(None) => {}
+            Ok(Some(setup)) => {
+                for finding in discord::check(&setup).await {
+                    find("discord", finding.ok, finding.says);
+                }
+            }
+            Err(error) => find("discord", false, error.to_string()),
         }
     }
     match Store::open(&config.store.url).await {

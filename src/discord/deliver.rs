@@ -322,6 +322,15 @@ impl DiscordDeliverer {
     }
 
     async fn open_thread(&self, place: &str, id: &str, title: &str) -> Result<String, Hindered> {
+        match self.ask_for_thread(place, id, title).await {
+            Ok(thread) => Ok(thread),
+            // A message's thread has the message's own id.
+            Err(error) if error.code() == Some(HAS_THREAD) => Ok(id.to_owned()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn ask_for_thread(&self, place: &str, id: &str, title: &str) -> Result<String, RestError> {
         let name = plain(title, THREAD_NAME);
         let body = json!({
             "name": if name.is_empty() { "Thread" } else { name.as_str() },
@@ -330,12 +339,7 @@ impl DiscordDeliverer {
         let call = Call::post(format!("/channels/{place}/messages/{id}/threads"))
             .json(&body)
             .patient(PATIENCE);
-        match self.rest.call::<There>(call).await {
-            Ok(thread) => Ok(thread.id),
-            // A message's thread has the message's own id.
-            Err(error) if error.code() == Some(HAS_THREAD) => Ok(id.to_owned()),
-            Err(error) => Err(error.into()),
-        }
+        self.rest.call::<There>(call).await.map(|thread| thread.id)
     }
 
     async fn thread_of(&self, head: &str) -> Result<String, Hindered> {
@@ -363,10 +367,15 @@ impl DiscordDeliverer {
             return Err(Hindered::Refused("its thread is gone".to_owned()));
         };
         if let (Some(place), Some(id), Some(title)) = (&head.place, &head.message, &head.post.thread) {
-            match self.open_thread(place, id, title).await {
+            match self.ask_for_thread(place, id, title).await {
                 Ok(_) => return Err(Hindered::Later("its thread was opened again".to_owned())),
-                Err(Hindered::Rest(error)) if error.code() == Some(UNKNOWN_MESSAGE) => {}
-                Err(error) => return Err(error),
+                Err(error) if error.code() == Some(UNKNOWN_MESSAGE) => {}
+                // A message has one thread in its life: the head takes a new place with a new one.
+                Err(error) if error.code() == Some(HAS_THREAD) => {
+                    let path = format!("/channels/{place}/messages/{id}");
+                    self.rest.done(Call::delete(path).patient(PATIENCE)).await?;
+                }
+                Err(error) => return Err(error.into()),
             }
         }
         let mut unit = self.store.write().await?;

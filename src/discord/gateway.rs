@@ -31,13 +31,14 @@ use tokio::time::Instant;
 use super::interactions::Interactions;
 use super::rest::{Call, DISCORD, Rest, RestError, unversioned};
 use super::{DiscordDeliverer, Setup, register};
+use crate::telemetry;
 
 /// The first pause before another try, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(120));
 /// A session that is not there again after so long is given up, and a new one begun.
 const GIVEN_UP: Duration = Duration::from_secs(180);
 /// How often that is looked at.
-const LOOK: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_secs(2);
 /// How long a farewell may take.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -134,6 +135,7 @@ enum Ended {
 impl Discord {
     /// A bot that is not connected yet.
     pub fn new(setup: Setup, commands: Commands, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        telemetry::metrics();
         let rest = Rest::new(setup.token.reveal().trim(), setup.api_url.as_deref())?;
         Ok(Self(Arc::new(Inner {
             interactions: Interactions::new(rest.clone(), commands, Arc::clone(&clock), &setup),
@@ -380,22 +382,32 @@ impl Discord {
     }
 
     fn stage(&self, id: u32, stage: ConnectionStage) {
-        let is_there = stage == ConnectionStage::Connected;
+        self.note(|shard| {
+            if shard.id == id {
+                shard.is_there = stage == ConnectionStage::Connected;
+            }
+        });
+    }
+
+    /// Notes the shards that serenity has no connection for.
+    fn only_these(&self, is_kept: impl Fn(u32) -> bool) {
+        self.note(|shard| shard.is_there &= is_kept(shard.id));
+    }
+
+    fn note(&self, mut change: impl FnMut(&mut Shard)) {
         let all_there = {
             let mut shards = self.0.shards.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(shard) = shards.iter_mut().find(|shard| shard.id == id)
-                && shard.is_there != is_there
-            {
-                (shard.is_there, shard.since) = (is_there, Instant::now());
+            for shard in shards.iter_mut() {
+                let before = shard.is_there;
+                change(shard);
+                if shard.is_there != before {
+                    shard.since = Instant::now();
+                }
             }
             !shards.is_empty() && shards.iter().all(|shard| shard.is_there)
         };
         if !matches!(*self.0.state.borrow(), State::Refused(_) | State::Stopped) {
-            self.set(if all_there {
-                State::Connected
-            } else {
-                State::Connecting
-            });
+            self.set(if all_there { State::Connected } else { State::Connecting });
         }
     }
 
@@ -443,6 +455,9 @@ impl Running {
                     Err(error) => Ended::Lost(error.to_string()),
                 },
                 () = tokio::time::sleep(LOOK) => {
+                    // A shard whose connection broke is taken down without a word on its stage.
+                    let there = self.shards.shards_instantiated().await;
+                    discord.only_these(|id| there.iter().any(|shard| shard.0 == id));
                     if discord.is_given_up() {
                         return Ended::Lost("the session did not come back".to_owned());
                     }

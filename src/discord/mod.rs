@@ -4,6 +4,7 @@
 //! what may be asked and by whom is decided by the commands. The gateway is only a hint: whatever is shown
 //! is put right again each time a session begins.
 
+mod check;
 mod deliver;
 mod desk;
 mod gate;
@@ -18,6 +19,7 @@ mod text;
 
 use hammerdesk_domain::chat::Channel;
 
+pub use self::check::{Finding, check};
 pub use self::deliver::DiscordDeliverer;
 pub use self::gateway::{Discord, State};
 pub use self::people::{Grant, People};

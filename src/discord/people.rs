@@ -88,6 +88,11 @@ impl People {
             scope,
         })
     }
+
+    /// The server's roles that mean something here.
+    pub(crate) fn guild_roles(&self) -> impl Iterator<Item = u64> {
+        self.grants.keys().copied()
+    }
 }
 
 fn together<'a>(scopes: impl Iterator<Item = &'a Scope>) -> Scope {

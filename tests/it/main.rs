@@ -12,6 +12,7 @@ mod browser;
 mod cli;
 mod console;
 mod contract;
+mod discord;
 mod docs;
 mod faults;
 mod harness;

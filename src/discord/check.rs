@@ -105,7 +105,10 @@ pub async fn check(setup: &Setup) -> Vec<Finding> {
 
 impl Checked {
     fn find(&mut self, ok: bool, says: impl Into<String>) {
-        self.found.push(Finding { ok, says: says.into() });
+        self.found.push(Finding {
+            ok,
+            says: says.into(),
+        });
     }
 
     async fn all(&mut self, setup: &Setup) {
@@ -124,13 +127,19 @@ impl Checked {
             Ok(application) => application,
             Err(error) => return self.find(false, format!("the application cannot be read: {error}")),
         };
-        self.find(true, format!("invite the bot with {}", invitation(&application.id)));
+        self.find(
+            true,
+            format!("invite the bot with {}", invitation(&application.id)),
+        );
         let guilds = match self.guilds(setup).await {
             Ok(guilds) => guilds,
             Err(error) => return self.find(false, format!("its servers cannot be read: {error}")),
         };
         if guilds.is_empty() {
-            self.find(false, "the bot is on no server; open the invitation above as an administrator of yours");
+            self.find(
+                false,
+                "the bot is on no server; open the invitation above as an administrator of yours",
+            );
         }
         let mut roles = Vec::new();
         for guild in guilds {
@@ -177,7 +186,10 @@ impl Checked {
         {
             Ok(member) => member,
             Err(error) => {
-                self.find(false, format!("the bot's own roles on {} cannot be read: {error}", guild.name));
+                self.find(
+                    false,
+                    format!("the bot's own roles on {} cannot be read: {error}", guild.name),
+                );
                 return Vec::new();
             }
         };
@@ -186,7 +198,10 @@ impl Checked {
             Ok(_) => self.find(true, format!("on the server {} ({id})", guild.name)),
             Err(_) => self.find(
                 false,
-                format!("{}: the bot may not offer commands; invite it again with the link above", guild.name),
+                format!(
+                    "{}: the bot may not offer commands; invite it again with the link above",
+                    guild.name
+                ),
             ),
         }
         for channel in &setup.channels {
@@ -206,7 +221,11 @@ impl Checked {
         (member, me): (&Member, &str),
         setup: &Setup,
     ) {
-        let place = match self.rest.call::<Place>(Call::get(format!("/channels/{discord}"))).await {
+        let place = match self
+            .rest
+            .call::<Place>(Call::get(format!("/channels/{discord}")))
+            .await
+        {
             Ok(place) => place,
             Err(error) if matches!(error.status(), Some(403 | 404)) => {
                 // Every server would say the same of it.
@@ -237,7 +256,10 @@ impl Checked {
         } else {
             self.find(
                 false,
-                format!("{name}: the bot lacks {}; give it these in the channel's settings, Permissions", missing.join(", ")),
+                format!(
+                    "{name}: the bot lacks {}; give it these in the channel's settings, Permissions",
+                    missing.join(", ")
+                ),
             );
         }
     }
@@ -304,8 +326,14 @@ mod tests {
         assert_eq!(of(&[], &[]), 0b0001);
         assert_eq!(of(&["2"], &[]), 0b0111);
         assert_eq!(of(&["3"], &[overwrite("1", 0, u64::MAX)]), u64::MAX);
-        assert_eq!(of(&["2"], &[overwrite("1", 0, 0b0111), overwrite("2", 0b0100, 0)]), 0b0100);
-        assert_eq!(of(&["2"], &[overwrite("2", 0, 0b0010), overwrite("9", 0b0010, 0)]), 0b0111);
+        assert_eq!(
+            of(&["2"], &[overwrite("1", 0, 0b0111), overwrite("2", 0b0100, 0)]),
+            0b0100
+        );
+        assert_eq!(
+            of(&["2"], &[overwrite("2", 0, 0b0010), overwrite("9", 0b0010, 0)]),
+            0b0111
+        );
         assert_eq!(of(&[], &[overwrite("2", 0b1000, 0)]), 0b0001);
     }
 

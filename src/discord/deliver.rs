@@ -201,9 +201,8 @@ impl DiscordDeliverer {
                 .message(message, message)
                 .patient(PATIENCE)
         };
-        let error = match self.rest.call::<Whatever>(call()).await {
-            Ok(_) => return Ok(true),
-            Err(error) => error,
+        let Err(error) = self.rest.call::<Whatever>(call()).await else {
+            return Ok(true);
         };
         match error.code() {
             Some(ARCHIVED | LOCKED) => {

@@ -407,7 +407,11 @@ impl Discord {
             !shards.is_empty() && shards.iter().all(|shard| shard.is_there)
         };
         if !matches!(*self.0.state.borrow(), State::Refused(_) | State::Stopped) {
-            self.set(if all_there { State::Connected } else { State::Connecting });
+            self.set(if all_there {
+                State::Connected
+            } else {
+                State::Connecting
+            });
         }
     }
 

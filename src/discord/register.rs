@@ -127,6 +127,7 @@ async fn register(rest: &Rest, application: u64, reach: Reach, wanted: &[Value])
     let there: Vec<Value> = rest
         .call(Call::get(format!("{path}?with_localizations=true")))
         .await?;
+    let there: Vec<Value> = there.into_iter().map(|command| reached(command, reach)).collect();
     if same(&there, &wanted) {
         return Ok(false);
     }
@@ -145,6 +146,14 @@ fn reaching(command: &Value, reach: Reach) -> Value {
     if reach == Reach::Global {
         command["contexts"] = json!([0]);
         command["integration_types"] = json!([0]);
+    }
+    command
+}
+
+/// Discord fills these in for a server's commands, where they say nothing.
+fn reached(mut command: Value, reach: Reach) -> Value {
+    if let (Reach::Guild(_), Some(fields)) = (reach, command.as_object_mut()) {
+        fields.retain(|key, _| key != "contexts" && key != "integration_types");
     }
     command
 }

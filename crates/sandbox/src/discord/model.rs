@@ -106,6 +106,8 @@ pub(super) struct Origin {
     pub(super) kind: u8,
     pub(super) person: Id,
     pub(super) command: Option<String>,
+    /// The message whose component was used.
+    pub(super) source: Option<Id>,
 }
 
 #[derive(Debug, Clone)]

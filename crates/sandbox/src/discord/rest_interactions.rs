@@ -129,6 +129,7 @@ impl State {
             kind: interaction.kind,
             person: interaction.person,
             command: interaction.command.clone(),
+            source: interaction.source,
         };
         Some((origin, interaction.channel))
     }

@@ -231,10 +231,23 @@ impl State {
         if let Some(origin) = &message.origin {
             wire["webhook_id"] = json!(self.bot);
             wire["application_id"] = json!(self.bot);
-            wire["interaction_metadata"] = json!({
-                "id": origin.interaction, "type": origin.kind, "user": self.wire_user(origin.person),
-                "authorizing_integration_owners": {"0": self.channels.get(&message.channel).and_then(|c| c.guild)},
-            });
+            let metadata = |kind: u8| {
+                json!({
+                    "id": origin.interaction, "type": kind, "user": self.wire_user(origin.person),
+                    "authorizing_integration_owners": {"0": self.channels.get(&message.channel).and_then(|c| c.guild)},
+                })
+            };
+            wire["interaction_metadata"] = metadata(origin.kind);
+            match (origin.kind, origin.source) {
+                (3, source) => wire["interaction_metadata"]["interacted_message_id"] = json!(source),
+                (5, None) => wire["interaction_metadata"]["triggering_interaction_metadata"] = metadata(2),
+                (5, source) => {
+                    let mut trigger = metadata(3);
+                    trigger["interacted_message_id"] = json!(source);
+                    wire["interaction_metadata"]["triggering_interaction_metadata"] = trigger;
+                }
+                _ => {}
+            }
             if let Some(command) = &origin.command {
                 wire["interaction"] = json!({
                     "id": origin.interaction, "type": origin.kind, "name": command,

@@ -47,29 +47,34 @@ impl Commands {
             },
             about: None,
         };
-        let args = BalanceArgs {
-            client: vec![client.to_string()],
-            ..BalanceArgs::default()
-        };
-        let reply = match balance::answer(&mut asked, &args).await {
-            Ok(reply) => reply,
-            Err(Failure::User(_)) => return Ok(None),
-            Err(failure) => return Err(failure),
-        };
-        if !matches!(reply.outcome, Outcome::Answered | Outcome::Stale) {
-            return Ok(None);
-        }
-        let Some(first) = reply.cards.first() else {
-            return Ok(None);
-        };
-        Ok(Some(Brief {
-            title: first.title.clone(),
-            as_of: first.as_of.clone(),
-            stale: reply.cards.iter().any(|card| card.stale),
-            sections: reply.cards.iter().filter_map(glance).collect(),
-            facts: reply.facts,
-        }))
+        of(&mut asked, client).await
     }
+}
+
+/// The same within a question that is being answered.
+pub(crate) async fn of(asked: &mut Asked<'_>, client: &ClientNo) -> Result<Option<Brief>, Failure> {
+    let args = BalanceArgs {
+        client: vec![client.to_string()],
+        ..BalanceArgs::default()
+    };
+    let reply = match balance::answer(asked, &args).await {
+        Ok(reply) => reply,
+        Err(Failure::User(_)) => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
+    if !matches!(reply.outcome, Outcome::Answered | Outcome::Stale) {
+        return Ok(None);
+    }
+    let Some(first) = reply.cards.first() else {
+        return Ok(None);
+    };
+    Ok(Some(Brief {
+        title: first.title.clone(),
+        as_of: first.as_of.clone(),
+        stale: reply.cards.iter().any(|card| card.stale),
+        sections: reply.cards.iter().filter_map(glance).collect(),
+        facts: reply.facts,
+    }))
 }
 
 fn glance(card: &Card) -> Option<Section> {

@@ -7,6 +7,7 @@ use hammerdesk_store::{ClientQuery, Effort, Store, StoreError};
 
 use crate::grammar::{self, Leaf};
 use crate::request::Suggestion;
+use crate::ticket;
 
 /// How many suggestions are offered at once.
 const OFFERED: usize = 8;
@@ -21,6 +22,12 @@ enum Cursor {
         path: String,
         text: String,
         options: Vec<String>,
+    },
+    /// In the word behind a command that names a ticket or an agent: path, which, the text so far.
+    Word {
+        path: String,
+        name: String,
+        text: String,
     },
     /// In an option: path, everything before it, the part so far.
     Option {
@@ -77,6 +84,15 @@ fn cursor(line: &str) -> Cursor {
             text: bare.join(" "),
             path: leaf.path,
             options,
+        };
+    }
+    if let Some(name @ ("ticket" | "who")) = leaf.positional()
+        && !bare.is_empty()
+    {
+        return Cursor::Word {
+            name: name.to_owned(),
+            text: bare.join(" "),
+            path: leaf.path.clone(),
         };
     }
     Cursor::Nowhere
@@ -140,7 +156,11 @@ pub(crate) fn value_of(line: &str, option: &str) -> Option<String> {
 
 /// Would completing this line look for clients?
 pub(crate) fn looks_up_clients(line: &str) -> bool {
-    matches!(cursor(line), Cursor::Client { .. })
+    match cursor(line) {
+        Cursor::Client { .. } | Cursor::Word { .. } => true,
+        Cursor::Option { part, .. } => part.to_lowercase().starts_with("client:"),
+        Cursor::Command(_) | Cursor::Nowhere => false,
+    }
 }
 
 /// What may come next.
@@ -197,8 +217,84 @@ pub(crate) async fn suggestions(
                 })
                 .collect()
         }
-        Cursor::Option { path, before, part } if allowed(&path) => options(&path, &before, &part),
+        Cursor::Word { path, name, text } if allowed(&path) => {
+            let mut view = store.read().await?;
+            if name == "ticket" {
+                let found = ticket::complete::tickets(&mut view, asker, &text, OFFERED).await?;
+                let suggest = |(id, subject): (_, String)| Suggestion {
+                    line: format!("/{path} {id} "),
+                    label: format!("#{id}"),
+                    detail: subject,
+                };
+                found.into_iter().map(suggest).collect()
+            } else {
+                let found = ticket::complete::agents(&mut view, &text, OFFERED).await?;
+                let suggest = |name: String| Suggestion {
+                    line: format!("/{path} {name} "),
+                    label: name,
+                    detail: String::new(),
+                };
+                found.into_iter().map(suggest).collect()
+            }
+        }
+        Cursor::Option { path, before, part } if allowed(&path) => {
+            match values(store, asker, &path, &part).await? {
+                Some(found) => found
+                    .into_iter()
+                    .map(|(option, label, detail)| Suggestion {
+                        line: format!("{before}{}", typed_again(&option)),
+                        label,
+                        detail,
+                    })
+                    .collect(),
+                None => options(&path, &before, &part),
+            }
+        }
         _ => Vec::new(),
+    })
+}
+
+/// Values of an option that are looked up: the option with its value, its label, what stands beside it. `None`
+/// for options whose values the grammar knows.
+async fn values(
+    store: &Store,
+    asker: &Asker,
+    path: &str,
+    part: &str,
+) -> Result<Option<Vec<(String, String, String)>>, StoreError> {
+    let Some((name, text)) = part.split_once(':') else {
+        return Ok(None);
+    };
+    let name = name.to_lowercase();
+    let plain = |values: Vec<String>| {
+        let named = |value: String| (format!("to:{value}"), value, String::new());
+        Some(values.into_iter().map(named).collect())
+    };
+    Ok(match (path, name.as_str()) {
+        ("ticket assign", "to") => {
+            plain(ticket::complete::agents(&mut store.read().await?, text, OFFERED).await?)
+        }
+        ("ticket status", "to") => {
+            plain(ticket::complete::statuses(&mut store.read().await?, text, OFFERED).await?)
+        }
+        (_, "client") if !text.trim().is_empty() => {
+            let query = ClientQuery {
+                text: text.to_owned(),
+                limit: OFFERED,
+                effort: Effort::Typing,
+            };
+            let mut view = store.read().await?;
+            let found = view
+                .search_clients_for(&query, |client| asker.may_see(client))
+                .await?;
+            let named = |found: hammerdesk_store::Found| {
+                let name = hammerdesk_domain::text::clean(&found.client.name, 60);
+                let number = found.client.no.short().to_owned();
+                (format!("client:{number}"), name, number)
+            };
+            Some(found.into_iter().map(named).collect())
+        }
+        _ => None,
     })
 }
 

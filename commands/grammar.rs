@@ -10,6 +10,15 @@ use hammerdesk_domain::text::is_deceptive;
 
 use crate::errors::UserError;
 
+mod sealed;
+mod ticket;
+
+pub use sealed::{LONGEST_TEXT, line_of, parse_run, typed_part};
+pub use ticket::{
+    QueueArgs, TicketAsk, TicketAssignArgs, TicketCreateArgs, TicketNoteArgs, TicketReplyArgs,
+    TicketStatusArgs,
+};
+
 /// The longest line that is read at all, in characters.
 pub const LONGEST_LINE: usize = 400;
 
@@ -48,6 +57,14 @@ pub enum Ask {
         #[command(subcommand)]
         ask: FeedAsk,
     },
+    /// The helpdesk's tickets
+    Ticket {
+        /// What of them.
+        #[command(subcommand)]
+        ask: TicketAsk,
+    },
+    /// Your open tickets, the most urgent first
+    Queue(QueueArgs),
     /// What you may do here
     Help,
 }
@@ -183,8 +200,23 @@ impl Ask {
             Self::Deposit(_) => Some(Permission::Deposit),
             Self::Client { .. } => Some(Permission::Client),
             Self::Feed { .. } => Some(Permission::Feeds),
+            Self::Ticket { ask } => Some(ask.needs()),
+            Self::Queue(_) => Some(Permission::Tickets),
             Self::Help => None,
         }
+    }
+
+    /// Does it change something? Everything else has no means to.
+    pub const fn is_a_change(&self) -> bool {
+        match self {
+            Self::Ticket { ask } => ask.is_a_change(),
+            _ => false,
+        }
+    }
+
+    /// Is the answer for its asker alone, wherever it is asked? Who reads a channel may not see every ticket.
+    pub const fn is_private(&self) -> bool {
+        matches!(self, Self::Ticket { .. } | Self::Queue(_))
     }
 
     /// Does it tell something about an account, so that it counts against a person's pace?
@@ -207,7 +239,9 @@ impl Ask {
             Self::Invoice(args) => &args.share,
             Self::Release(args) => &args.share,
             Self::Deposit(args) => &args.share,
-            Self::Client { .. } | Self::Feed { .. } | Self::Help => &None,
+            Self::Client { .. } | Self::Feed { .. } | Self::Ticket { .. } | Self::Queue(_) | Self::Help => {
+                &None
+            }
         };
         matches!(share.as_deref(), Some("yes" | "true"))
     }
@@ -215,19 +249,22 @@ impl Ask {
 
 /// The permission behind a command's path (`balance`, `client find`).
 pub fn permission_of(path: &str) -> Option<Permission> {
-    match path.split(' ').next() {
+    let mut words = path.split(' ');
+    match words.next() {
         Some("balance" | "invoice") => Some(Permission::Balance),
         Some("release") => Some(Permission::Release),
         Some("deposit") => Some(Permission::Deposit),
         Some("client") => Some(Permission::Client),
         Some("feed") => Some(Permission::Feeds),
+        Some("ticket") => Some(ticket::permission_of(words.next())),
+        Some("queue") => Some(Permission::Tickets),
         _ => None,
     }
 }
 
 /// Can what is typed into that option be completed from the data?
 pub fn is_completed(option: &str) -> bool {
-    matches!(option, "client" | "what" | "text")
+    matches!(option, "client" | "what" | "text" | "ticket" | "to" | "who")
 }
 
 /// What a line of help says in other languages, by locale; platforms that know their readers' language show
@@ -263,6 +300,36 @@ const TRANSLATED: &[(&str, Texts)] = &[
         &[("zh-TW", "尋找客戶,或查看某客戶的全部資料")],
     ),
     ("The sources of the figures", &[("zh-TW", "數字的資料來源")]),
+    ("The helpdesk's tickets", &[("zh-TW", "客服工單")]),
+    (
+        "Your open tickets, the most urgent first",
+        &[("zh-TW", "您的未結工單,最緊急者在前")],
+    ),
+    (
+        "One ticket: how it stands, whose it is, what was said last",
+        &[("zh-TW", "單一工單:狀態、負責人及最近的往來")],
+    ),
+    (
+        "Find tickets by number, subject, sender or client",
+        &[("zh-TW", "按編號、主旨、寄件人或客戶尋找工單")],
+    ),
+    (
+        "Make a ticket for a client; nothing is mailed",
+        &[("zh-TW", "為客戶建立工單;不會寄出郵件")],
+    ),
+    (
+        "Answer the client by mail; you see exactly what will go before it goes",
+        &[("zh-TW", "以郵件回覆客戶;寄出前可預覽完整內容")],
+    ),
+    (
+        "Leave a private note that only agents see",
+        &[("zh-TW", "新增只有客服人員可見的內部備註")],
+    ),
+    ("Give a ticket to an agent", &[("zh-TW", "將工單指派給客服人員")]),
+    (
+        "Open, set pending, resolve or close a ticket",
+        &[("zh-TW", "將工單設為開啟、待處理、已解決或已關閉")],
+    ),
     ("What you may do here", &[("zh-TW", "您可以在這裡使用的功能")]),
     (
         "Post the answer here for all to read",
@@ -316,14 +383,17 @@ impl Leaf {
                 .get_value_names()
                 .and_then(|names| names.first())
                 .map_or("VALUE", |name| name.as_str());
-            if arg.is_positional() {
+            if arg.is_positional() && !arg.is_required_set() && self.path == "queue" {
+                usage.push_str(&format!(" [{value}]"));
+            } else if arg.is_positional() {
                 usage.push_str(&format!(" {value}"));
             } else {
-                usage.push_str(&format!(
-                    " [{}:{}]",
-                    arg.get_long().unwrap_or_default(),
-                    value.to_lowercase()
-                ));
+                let option = format!("{}:{}", arg.get_long().unwrap_or_default(), value.to_lowercase());
+                usage.push_str(&if arg.is_required_set() {
+                    format!(" {option}")
+                } else {
+                    format!(" [{option}]")
+                });
             }
         }
         usage
@@ -404,18 +474,35 @@ pub fn parse_line(line: &str) -> Result<Ask, UserError> {
         ));
     };
     let leaf = find_leaf(&words).ok_or_else(|| unknown_command(first, words.get(1).map(String::as_str)))?;
+    let (options, bare) = read_words(&leaf, &words);
+    assemble(&leaf, &options, bare)
+}
+
+/// The options and the other words behind a command. A text of several words needs no quotes: it runs to the
+/// next option that the command has.
+fn read_words(leaf: &Leaf, words: &[String]) -> (Vec<(String, String)>, Vec<String>) {
     let depth = leaf.path.split(' ').count();
-    let mut options = Vec::new();
-    let mut bare = Vec::new();
+    let (mut options, mut bare): (Vec<(String, String)>, Vec<String>) = (Vec::new(), Vec::new());
+    let known = leaf.options();
     for word in &words[depth..] {
-        match word.split_once(':') {
-            Some((name, value)) if looks_like_an_option(name) => {
+        let text = options
+            .last_mut()
+            .filter(|(name, _)| sealed::is_free_text(leaf, name));
+        match (word.split_once(':'), text) {
+            (Some((name, value)), _) if known.contains(&name.to_lowercase().as_str()) => {
+                options.push((name.to_lowercase(), value.to_owned()));
+            }
+            (_, Some((_, text))) => {
+                text.push(' ');
+                text.push_str(word);
+            }
+            (Some((name, value)), None) if looks_like_an_option(name) => {
                 options.push((name.to_lowercase(), value.to_owned()));
             }
             _ => bare.push(word.clone()),
         }
     }
-    assemble(&leaf, &options, bare)
+    (options, bare)
 }
 
 /// Reads a command whose options came apart.
@@ -423,11 +510,14 @@ pub fn parse_options(command: &str, options: &[(String, String)]) -> Result<Ask,
     let words = words(command.trim_start_matches('/'));
     let first = words.first().map_or("", String::as_str);
     let leaf = find_leaf(&words).ok_or_else(|| unknown_command(first, words.get(1).map(String::as_str)))?;
-    if options
-        .iter()
-        .map(|(name, value)| name.len() + value.chars().count())
-        .sum::<usize>()
-        > LONGEST_LINE
+    let is_short = |(name, _): &&(String, String)| !sealed::is_free_text(&leaf, &name.to_lowercase());
+    let typed = options.iter().filter(is_short);
+    let is_too_long = |(_, text): &(String, String)| text.chars().count() > LONGEST_TEXT;
+    if options.iter().any(is_too_long)
+        || typed
+            .map(|(name, value)| name.len() + value.chars().count())
+            .sum::<usize>()
+            > LONGEST_LINE
     {
         return Err(UserError::malformed(format!(
             "That is too long for a question: {LONGEST_LINE} characters at most."
@@ -435,7 +525,11 @@ pub fn parse_options(command: &str, options: &[(String, String)]) -> Result<Ask,
     }
     let options: Vec<(String, String)> = options
         .iter()
-        .map(|(name, value)| (spelled_value(name).to_lowercase(), spelled_value(value)))
+        .map(|(name, value)| {
+            let name = spelled_value(name).to_lowercase();
+            let value = sealed::value_of(&leaf, &name, value);
+            (name, value)
+        })
         .collect();
     assemble(&leaf, &options, Vec::new())
 }
@@ -675,7 +769,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn nothing_that_is_typed_panics_or_brings_a_control_character_in(
-            line in "(/?(balance|BALANCE|invoice|release|deposit|client find|client show|feed status|help) )?\\PC{0,40}([\"“”:\u{0}\u{7}\u{1b}\u{202e}\t\n =-]|as_of:|client:|--|é|漢|\\PC){0,20}",
+            line in "(/?(balance|BALANCE|invoice|release|deposit|client find|client show|feed status|ticket reply 4 text:|ticket note|queue|help) )?\\PC{0,40}([\"“”:\u{0}\u{7}\u{1b}\u{202e}\t\n =-]|as_of:|client:|--|é|漢|\\PC){0,20}",
             value in "[\\s\\S]{0,60}",
         ) {
             for read in [
@@ -683,6 +777,7 @@ mod tests {
                 parse_line(&value),
                 parse_line(&format!("/balance {value}")),
                 parse_options(&line, &[("client".to_owned(), value.clone())]),
+                parse_options("ticket note", &[("ticket".to_owned(), "4".to_owned()), ("text".to_owned(), value.clone())]),
                 parse_options("balance", &[(line.clone(), value.clone()), ("client".to_owned(), value)]),
             ] {
                 let held = match read {
@@ -721,12 +816,31 @@ mod tests {
                 ask: ClientAsk::Find { text: words } | ClientAsk::Show { client: words },
             } => (words, Vec::new()),
             Ask::Feed { .. } | Ask::Help => (&[], Vec::new()),
+            Ask::Queue(args) => (&args.who, Vec::new()),
+            Ask::Ticket { ask } => return texts(ask),
         };
         words
             .iter()
             .cloned()
             .chain(options.into_iter().flatten().cloned())
             .collect()
+    }
+
+    /// Lines may stay in a text, and nothing else that is no letter.
+    fn texts(ask: &TicketAsk) -> Vec<String> {
+        let all = match ask.clone() {
+            TicketAsk::Show { ticket } => vec![ticket],
+            TicketAsk::Search { words } => words,
+            TicketAsk::Create(args) => [Some(args.subject), Some(args.text), args.client, args.email]
+                .into_iter()
+                .flatten()
+                .collect(),
+            TicketAsk::Reply(args) => vec![args.ticket, args.text, args.confirm.unwrap_or_default()],
+            TicketAsk::Note(args) => vec![args.ticket, args.text],
+            TicketAsk::Assign(args) => vec![args.ticket, args.to],
+            TicketAsk::Status(args) => vec![args.ticket, args.to],
+        };
+        all.into_iter().map(|text| text.replace('\n', " ")).collect()
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod render;
 pub mod request;
 pub mod settings;
 mod sources;
+mod ticket;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,11 +38,14 @@ use hammerdesk_store::{Answer, Store, StoreError, View};
 use sha2::{Digest, Sha256};
 
 use crate::errors::{Failure, UserError};
-use crate::grammar::{Ask, ClientAsk, FeedAsk};
+use crate::grammar::{Ask, ClientAsk, FeedAsk, TicketAsk};
 use crate::journal::{Entry, Journal};
 use crate::pace::PaceLimit;
 use crate::request::{CommandInfo, Completing, Place, Request, Suggestion, What};
 use crate::settings::Settings;
+use crate::ticket::{Changing, Done};
+
+pub use crate::ticket::from_message::{CREATE_TICKET, Picked};
 
 /// How many buttons are kept in memory beside the store, so that a known one is not written again.
 const KNOWN_ACTIONS: u64 = 50_000;
@@ -214,6 +218,19 @@ impl Commands {
         help::menu(asker)
     }
 
+    /// The entries that somebody may use on a message in chat.
+    pub fn message_menus_as(asker: &Asker) -> Vec<&'static str> {
+        ticket::from_message::menus(asker)
+    }
+
+    /// What somebody is answered who picked an entry of a message's menu. Nothing is done yet: the answer says
+    /// what would be, and has a button for it.
+    pub async fn pick_as(&self, asker: &Asker, menu: &str, picked: &Picked) -> Reply {
+        let mut reply = ticket::from_message::pick(asker, menu, picked);
+        self.offer(&mut reply, self.clock.now()).await;
+        reply
+    }
+
     /// What a button asks for before it does anything, where its presser may ask it at all; the refusal or
     /// the failure as the reply that the presser reads.
     pub async fn form_as(&self, asker: &Asker, action: &ActionId) -> Result<Option<Form>, Box<Reply>> {
@@ -261,11 +278,16 @@ impl Commands {
                 let can_be_typed = grammar::parse_line(&line).is_ok_and(|typed| typed == ask);
                 return Ok((ask, can_be_typed.then_some(line)));
             }
-            What::Press(action) => self.pressed(action).await?.run.clone(),
+            What::Press(action) => {
+                let line = self.pressed(action).await?.run.clone();
+                return Ok((grammar::parse_run(&line, &[])?, Some(line)));
+            }
             What::Submit { action, fields } => {
                 let mut line = self.pressed(action).await?.run.clone();
+                let ask = grammar::parse_run(&line, fields)?;
                 append_options(&mut line, fields);
-                line
+                let can_be_typed = grammar::parse_line(&line).is_ok_and(|typed| typed == ask);
+                return Ok((ask, can_be_typed.then_some(line)));
             }
         };
         Ok((grammar::parse_line(&line)?, Some(line)))
@@ -301,28 +323,71 @@ impl Commands {
         if let Err(refusal) = self.permitted(asker, ask) {
             return (None, Err(refusal.into()));
         }
-        let view = match self.store.read().await {
-            Ok(view) => view,
-            Err(error) => return (None, Err(error.into())),
-        };
-        let moment = Moment { now, as_of: None };
-        let mut asked = Asked {
-            asker,
-            settings: &self.settings,
-            view,
-            moment,
-            about: None,
+        if ask.is_a_change() {
+            let mut about = None;
+            let result = self.change(asker, ask, now, &mut about).await;
+            return (about, result);
+        }
+        let mut asked = match self.asked(asker, now).await {
+            Ok(asked) => asked,
+            Err(failure) => return (None, Err(failure)),
         };
         let result = dispatch(&mut asked, ask).await.map(|mut reply| {
             if ask.wants_to_share() && reply.outcome == Outcome::Answered {
                 reply.visibility = Visibility::Shared;
                 reply.text = join_sentences(&format!("{} shares this answer.", asker.name), &reply.text);
-            } else if place.open && !asker.may(Permission::RestrictedHolds) {
+            } else if place.open && !ask.is_private() && !asker.may(Permission::RestrictedHolds) {
                 reply.visibility = Visibility::Shared;
             }
             reply
         });
         (asked.about, result)
+    }
+
+    async fn asked<'a>(&'a self, asker: &'a Asker, now: DateTime<Utc>) -> Result<Asked<'a>, Failure> {
+        Ok(Asked {
+            asker,
+            settings: &self.settings,
+            view: self.store.read().await?,
+            moment: Moment { now, as_of: None },
+            about: None,
+        })
+    }
+
+    /// Does what changes something, in one unit with what must go out for it.
+    async fn change(
+        &self,
+        asker: &Asker,
+        ask: &Ask,
+        now: DateTime<Utc>,
+        about: &mut Option<ClientNo>,
+    ) -> Result<Reply, Failure> {
+        let mut changing = Changing {
+            asker,
+            settings: &self.settings,
+            unit: self.store.write().await?,
+            now,
+            about: None,
+        };
+        let done = ticket::change(&mut changing, ask).await;
+        *about = changing.about.take();
+        match done? {
+            Done::Changed(reply) => {
+                changing.unit.commit().await?;
+                Ok(*reply)
+            }
+            Done::Unchanged(reply) => Ok(*reply),
+            Done::PreviewAgain(because) => {
+                drop(changing);
+                let mut asked = self.asked(asker, now).await?;
+                match ask {
+                    Ask::Ticket {
+                        ask: TicketAsk::Reply(args),
+                    } => ticket::reply::preview(&mut asked, args, because).await,
+                    _ => Err(Failure::Broken("only a reply has a preview".to_owned())),
+                }
+            }
+        }
     }
 
     fn permitted(&self, asker: &Asker, ask: &Ask) -> Result<(), UserError> {
@@ -457,6 +522,8 @@ async fn dispatch(asked: &mut Asked<'_>, ask: &Ask) -> Result<Reply, Failure> {
             ask: ClientAsk::Show { client },
         } => client::show(asked, &client.join(" ")).await,
         Ask::Feed { ask: FeedAsk::Status } => feed::answer(asked).await,
+        Ask::Ticket { ask } => ticket::answer(asked, ask).await,
+        Ask::Queue(args) => ticket::queue(asked, args).await,
         Ask::Help => Ok(help::reply(asked.asker)),
     }
 }
@@ -536,6 +603,8 @@ fn command_name(ask: &Ask) -> &'static str {
             ask: ClientAsk::Show { .. },
         } => "client show",
         Ask::Feed { ask: FeedAsk::Status } => "feed status",
+        Ask::Ticket { ask } => ask.path(),
+        Ask::Queue(_) => "queue",
         Ask::Help => "help",
     }
 }

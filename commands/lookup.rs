@@ -11,7 +11,7 @@ use hammerdesk_domain::ids::{ClientNo, LotKey, LotNo, SaleNo};
 use hammerdesk_domain::message::{Action, Menu, Outcome, Reply};
 use hammerdesk_domain::model::{Client, Confidentiality, Invoice};
 use hammerdesk_domain::text;
-use hammerdesk_store::{AccountQuery, ClientQuery, Effort, Matched, Part};
+use hammerdesk_store::{AccountQuery, ClientQuery, Effort, Matched, Part, View};
 use serde_json::json;
 
 use crate::Asked;
@@ -39,9 +39,20 @@ pub(crate) async fn client(
     typed: &str,
     ask: impl Fn(&ClientNo) -> String,
 ) -> Result<Meaning, Failure> {
+    client_in(&mut asked.view, asked.settings, asked.asker, typed, ask).await
+}
+
+/// The same for a change on its way.
+pub(crate) async fn client_in(
+    view: &mut View,
+    settings: &Settings,
+    asker: &Asker,
+    typed: &str,
+    ask: impl Fn(&ClientNo) -> String,
+) -> Result<Meaning, Failure> {
     let typed = searchable(typed)?;
-    let found = found_by(asked, &typed).await?;
-    match identify(&found, asked.asker) {
+    let found = found_in(view, asker, &typed).await?;
+    match identify(&found, asker) {
         Identity::One(no) => Ok(Meaning::One(no)),
         Identity::NotForYou(no) => {
             let hidden = found
@@ -49,10 +60,7 @@ pub(crate) async fn client(
                 .find(|found| found.client.no == no)
                 .map(|found| &found.client);
             Err(hidden
-                .map_or_else(
-                    || nobody(&typed),
-                    |client| out_of_reach(asked.settings, asked.asker, client),
-                )
+                .map_or_else(|| nobody(&typed), |client| out_of_reach(settings, asker, client))
                 .into())
         }
         Identity::Nobody => Err(nobody(&typed).into()),
@@ -81,8 +89,12 @@ pub(crate) async fn client(
 
 /// The clients that a text finds for the asker; that of an exact number, whether or not the asker may see it.
 pub(crate) async fn found_by(asked: &mut Asked<'_>, typed: &str) -> Result<Vec<Found>, Failure> {
+    found_in(&mut asked.view, asked.asker, typed).await
+}
+
+async fn found_in(view: &mut View, asker: &Asker, typed: &str) -> Result<Vec<Found>, Failure> {
     if let Some(number) = ClientNo::parse(typed)
-        && let Some(client) = asked.view.client(&number).await?
+        && let Some(client) = view.client(&number).await?
     {
         return Ok(vec![Found {
             client,
@@ -94,9 +106,7 @@ pub(crate) async fn found_by(asked: &mut Asked<'_>, typed: &str) -> Result<Vec<F
         limit: MOST_FOUND,
         effort: Effort::Asked,
     };
-    let asker = asked.asker;
-    let found: Vec<Found> = asked
-        .view
+    let found: Vec<Found> = view
         .search_clients_for(&query, |client| asker.may_see(client))
         .await?
         .into_iter()

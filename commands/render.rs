@@ -236,7 +236,11 @@ fn menu(menu: &Menu) -> String {
 fn button(action: &Action) -> String {
     match action.run.is_empty() {
         true => cell_text(&action.label),
-        false => format!("{}: {}", cell_text(&action.label), cell_text(&action.run)),
+        false => format!(
+            "{}: {}",
+            cell_text(&action.label),
+            cell_text(crate::grammar::typed_part(&action.run))
+        ),
     }
 }
 

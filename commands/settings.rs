@@ -32,6 +32,8 @@ pub struct Settings {
     pub pace: Pace,
     /// The channels of the team chat, as configured; where there are none they follow from the house.
     pub channels: Vec<Channel>,
+    /// `https://name.freshdesk.com`, for the way to a ticket; none where there is no helpdesk.
+    pub helpdesk_site: Option<String>,
 }
 
 /// A feed and how old its data may be.

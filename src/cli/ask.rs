@@ -80,7 +80,11 @@ pub(super) async fn run(args: AskArgs, config: Config, clock: Arc<dyn Clock>) ->
         print(&text);
         // Chat has buttons for this; at a shell the choice is typed.
         for (at, option) in reply.menu.iter().flat_map(|menu| &menu.options).enumerate() {
-            print(&format!("  {}. hammerdesk ask '{}'", at + 1, option.run));
+            print(&format!(
+                "  {}. hammerdesk ask '{}'",
+                at + 1,
+                hammerdesk_commands::grammar::typed_part(&option.run)
+            ));
         }
     }
     if tokio::time::timeout(PATIENCE, commands.flush()).await.is_err() {

@@ -180,6 +180,7 @@ impl Config {
         self.sla_rules()?;
         Ok(Settings {
             agents: people::agents(&self.people),
+            helpdesk_site: self.freshdesk.url.clone(),
             channels,
             house,
             people,

@@ -33,6 +33,12 @@ words! {
         ReleaseRecipient = "release_recipient",
         /// Post an answer where others can read it (`share:true`).
         Share = "share",
+        /// See and search the helpdesk's tickets, and queues of them.
+        Tickets = "tickets",
+        /// Make tickets, note on them, assign them, change their status.
+        TicketWork = "ticket_work",
+        /// Mail a client.
+        ClientReply = "client_reply",
     }
 }
 

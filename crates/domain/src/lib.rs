@@ -22,6 +22,7 @@ pub mod message;
 pub mod model;
 pub mod money;
 pub mod neutral;
+pub mod payment_data;
 pub mod record;
 pub mod release;
 pub mod review;

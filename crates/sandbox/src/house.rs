@@ -192,10 +192,21 @@ fn person(id: &str, name: &str, role: (&str, &str), permissions: &[Permission], 
 /// The people between whom the demo switches.
 pub(crate) fn people() -> Vec<Asker> {
     use Permission::{
-        Balance, Client, Debtors, Deposit, Feeds, Internal, Release, ReleaseRecipient, RestrictedClients,
-        RestrictedHolds, Share, VipClients,
+        Balance, Client, ClientReply, Debtors, Deposit, Feeds, Internal, Release, ReleaseRecipient,
+        RestrictedClients, RestrictedHolds, Share, TicketWork, Tickets, VipClients,
     };
-    let coordinator = [Balance, Release, Deposit, Client, Feeds, Internal, Share];
+    let coordinator = [
+        Balance,
+        Release,
+        Deposit,
+        Client,
+        Feeds,
+        Internal,
+        Share,
+        Tickets,
+        TicketWork,
+        ClientReply,
+    ];
     let manager = [
         Balance,
         Release,
@@ -207,6 +218,9 @@ pub(crate) fn people() -> Vec<Asker> {
         VipClients,
         ReleaseRecipient,
         Share,
+        Tickets,
+        TicketWork,
+        ClientReply,
     ];
     let compliance = [
         Balance,
@@ -221,6 +235,7 @@ pub(crate) fn people() -> Vec<Asker> {
         RestrictedHolds,
         ReleaseRecipient,
         Share,
+        Tickets,
     ];
     vec![
         person(
@@ -242,7 +257,7 @@ pub(crate) fn people() -> Vec<Asker> {
             "shipping",
             "Tom Achterberg",
             ("shipping", "Shipping"),
-            &[Release, ReleaseRecipient, Client, Internal],
+            &[Release, ReleaseRecipient, Client, Internal, Tickets],
             &[],
         ),
         person(

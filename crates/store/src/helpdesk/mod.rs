@@ -5,6 +5,7 @@
 //! twice: a state that is stored already changes nothing. Rows are numbered from one sequence whose row is
 //! locked while a unit writes, so a reader that has seen number n has seen everything below it.
 
+mod finding;
 mod hints;
 mod inbox;
 mod matching;
@@ -18,6 +19,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use finding::SEARCHED_WORDS;
 pub use hints::{Hint, HintCounts, HintDue};
 pub use inbox::{NewWebhook, Taken, WebhookCounts, WebhookWaiting};
 pub use matching::TicketClient;
@@ -41,6 +43,7 @@ statements! {
 #[cfg(test)]
 pub(crate) const LISTS: &[&[(&str, &str)]] = &[
     STATEMENTS,
+    finding::STATEMENTS,
     hints::STATEMENTS,
     inbox::STATEMENTS,
     matching::STATEMENTS,

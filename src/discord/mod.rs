@@ -4,6 +4,7 @@
 //! what may be asked and by whom is decided by the commands. The gateway is only a hint: whatever is shown
 //! is put right again each time a session begins.
 
+mod cdn;
 mod check;
 mod deliver;
 mod desk;
@@ -19,6 +20,7 @@ mod text;
 
 use hammerdesk_domain::chat::Channel;
 
+pub use self::cdn::{Cdn, Unfetched};
 pub use self::check::{Finding, check};
 pub use self::deliver::DiscordDeliverer;
 pub use self::gateway::{Discord, State};

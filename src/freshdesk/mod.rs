@@ -9,10 +9,13 @@
 //!   happened to them and where the walk stands. So it can be stopped anywhere: what was not committed is
 //!   asked for again, and what is met twice changes nothing.
 //!
+//! * [`HelpdeskDeliverer`] writes to it, from the outbox alone.
+//!
 //! What others build on is in the store: `tickets_changed_after` and `happened_after` with a position of
 //! their own (`move_helpdesk_position`), `ticket`, `conversations`, `ticket_trail`, `ticket_match`; and
 //! [`Helpdesk::keep_written`] for the answer to one's own write.
 
+mod deliver;
 mod desk;
 mod follow;
 mod listing;
@@ -23,6 +26,7 @@ mod records;
 mod sync;
 mod walk;
 
+pub use deliver::HelpdeskDeliverer;
 pub use desk::Desk;
 pub use reconcile::Reconciled;
 pub use sync::{Backfilled, Helpdesk, LiveSync, Phase, Sync, SyncProgress, SyncSettings};

@@ -31,9 +31,9 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::console::{ConsoleDeliverer, ConsoleState};
-use crate::discord::Discord;
+use crate::discord::{Cdn, Discord};
 use crate::engine::{Deliver, Deliverer, Engine, Nudge};
-use crate::freshdesk::{Desk, LiveSync, Sync};
+use crate::freshdesk::{Desk, HelpdeskDeliverer, LiveSync, Sync};
 
 /// How long a stopping service waits for a store that does not take the answer log.
 const LAST_WORDS: Duration = Duration::from_secs(8);
@@ -98,6 +98,7 @@ impl App {
         let mut engine = Engine::new(self.nudge.clone());
         if let Some(desk) = &self.desk {
             engine = engine
+                .with(self.deliver(Arc::new(self.to_helpdesk(desk))))
                 .with(LiveSync(desk.helpdesk().clone()))
                 .with(Sync(desk.helpdesk().clone()));
         }
@@ -108,6 +109,10 @@ impl App {
             engine = engine.with(self.deliver(Arc::new(discord.deliverer(self.store.clone()))));
         }
         engine
+    }
+
+    fn to_helpdesk(&self, desk: &Desk) -> HelpdeskDeliverer {
+        HelpdeskDeliverer::new(desk.helpdesk().clone(), Cdn::default(), self.nudge.clone())
     }
 
     /// The module that takes the outbox to one other side.

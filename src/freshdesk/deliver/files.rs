@@ -126,11 +126,7 @@ impl Files {
         Ok(Ok(bundle))
     }
 
-    async fn content(
-        &self,
-        file: &SaidFile,
-        largest: u64,
-    ) -> Result<Result<Vec<u8>, Unfetched>, StoreError> {
+    async fn content(&self, file: &SaidFile, largest: u64) -> Result<Result<Vec<u8>, Unfetched>, StoreError> {
         let Some(place) = file.from.strip_prefix("console:") else {
             return Ok(self.cdn.fetch(&file.from, largest).await);
         };
@@ -141,9 +137,7 @@ impl Files {
             return Ok(Err(Unfetched::Elsewhere));
         };
         let mut view = self.store.read().await?;
-        let stored = view
-            .chat_file(&PersonId::new(READER), message, position)
-            .await?;
+        let stored = view.chat_file(&PersonId::new(READER), message, position).await?;
         Ok(match stored {
             Some(stored) if stored.content.len() as u64 > largest => Err(Unfetched::TooLarge),
             Some(stored) => Ok(stored.content),

@@ -92,11 +92,7 @@ impl HelpdeskDeliverer {
                 };
                 let read = self.client().tickets(&query).await?;
                 let tags = |ticket: &fd::Ticket| find_tag(ticket.tags.iter().map(String::as_str));
-                if let Some(ours) = read
-                    .items
-                    .iter()
-                    .find(|ticket| tags(ticket) == Some(order.token))
-                {
+                if let Some(ours) = read.items.iter().find(|ticket| tags(ticket) == Some(order.token)) {
                     return Ok(Look::Here(ours.id.to_string()));
                 }
                 let hides_tags = |ticket: &fd::Ticket| {

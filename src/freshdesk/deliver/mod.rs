@@ -65,9 +65,11 @@ struct Order {
 impl Order {
     fn of(what: &Waiting) -> Option<Self> {
         let token = what.what.token.strip_prefix("freshdesk:")?;
-        Some(Self {
+        let write: HelpdeskWrite = serde_json::from_value(what.what.body.clone()).ok()?;
+        let has_number = write.ticket().is_none_or(|ticket| ticket.0 > 0);
+        has_number.then_some(Self {
             token: WriteToken::try_parse(token).ok()?,
-            write: serde_json::from_value(what.what.body.clone()).ok()?,
+            write,
             made_at: what.made_at,
         })
     }
@@ -159,10 +161,9 @@ impl HelpdeskDeliverer {
         tracing::warn!(token = %order.token, %error, "whether the helpdesk did this is not known; it is looked for");
         match self.look(&order).await {
             Ok(Look::Here(id)) => Ok(Verdict::Delivered(id)),
-            Ok(Look::NotThere | Look::Unclear(_)) | Err(Stopped::Helpdesk(_) | Stopped::Odd(_)) => Ok(later_at(
-                self.helpdesk.now() + SETTLE,
-                "no answer; it is looked for again",
-            )),
+            Ok(Look::NotThere | Look::Unclear(_)) | Err(Stopped::Helpdesk(_) | Stopped::Odd(_)) => Ok(
+                later_at(self.helpdesk.now() + SETTLE, "no answer; it is looked for again"),
+            ),
             Err(stopped) => Err(stopped.into()),
         }
     }

@@ -3,13 +3,11 @@
 //! Promises: a note is private, always and explicitly; every note and reply carries the mark of its token
 //! and every ticket its tag; an update sends only what differs and takes no tag away.
 
-use hammerdesk_domain::helpdesk::{
-    HelpdeskWrite, NewTicket, TicketChange, TicketId, WriteToken, mark, tag,
-};
+use hammerdesk_domain::chat::SaidFile;
+use hammerdesk_domain::helpdesk::{HelpdeskWrite, NewTicket, TicketChange, TicketId, WriteToken, mark, tag};
 use hammerdesk_freshdesk::{
     self as fd, ConversationSource, NewNote, NewReply, Priority, Status, TicketFields,
 };
-use hammerdesk_domain::chat::SaidFile;
 
 use super::files::Bundle;
 use super::landed::number;
@@ -23,21 +21,11 @@ impl HelpdeskDeliverer {
         match &order.write {
             HelpdeskWrite::Create(ticket) => self.create(ticket, order.token).await,
             HelpdeskWrite::Update { ticket, change } => self.update(*ticket, change, order.token).await,
-            HelpdeskWrite::Note {
-                ticket,
-                html,
-                files,
-            } => self.note(*ticket, html, files, order.token).await,
-            HelpdeskWrite::Reply {
-                ticket,
-                html,
-                files,
-            } => self.reply(*ticket, html, files, order.token).await,
-            HelpdeskWrite::EditNote {
-                ticket,
-                note,
-                html,
-            } => match self.standing(*note).await? {
+            HelpdeskWrite::Note { ticket, html, files } => self.note(*ticket, html, files, order.token).await,
+            HelpdeskWrite::Reply { ticket, html, files } => {
+                self.reply(*ticket, html, files, order.token).await
+            }
+            HelpdeskWrite::EditNote { ticket, note, html } => match self.standing(*note).await? {
                 Note::At(conversation) => {
                     let body = format!("{html}{}", mark(*note));
                     let answer = self.client().edit_note(conversation, &body).await?;
@@ -102,10 +90,7 @@ impl HelpdeskDeliverer {
         let Some(fields) = difference(&read, change) else {
             return Ok(Verdict::Delivered(ticket.to_string()));
         };
-        let answer = self
-            .client()
-            .update_ticket(number, &fields, Vec::new())
-            .await?;
+        let answer = self.client().update_ticket(number, &fields, Vec::new()).await?;
         self.helpdesk.keep_written(&answer, token).await?;
         Ok(Verdict::Delivered(ticket.to_string()))
     }

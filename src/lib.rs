@@ -29,6 +29,7 @@ use hammerdesk_store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::bridge::{Bridge, BridgeRule, Cards, Inward, Outward};
 use crate::config::Config;
 use crate::console::{ConsoleDeliverer, ConsoleState};
 use crate::discord::{Cdn, Discord};
@@ -53,6 +54,8 @@ pub struct App {
     pub console: Option<ConsoleState>,
     /// The helpdesk, where there is one.
     pub desk: Option<Desk>,
+    /// What goes between helpdesk and chat, where there is a helpdesk.
+    pub bridge: Option<Bridge>,
     /// Wakes the background work up.
     pub nudge: Nudge,
     /// The bot on Discord, where there is one.
@@ -83,6 +86,7 @@ impl App {
             console,
             discord: None,
             desk: None,
+            bridge: None,
         }
     }
 
@@ -90,6 +94,13 @@ impl App {
     #[must_use]
     pub fn with_desk(mut self, desk: Option<Desk>) -> Self {
         self.desk = desk;
+        self
+    }
+
+    /// The same with a bridge between helpdesk and chat; `site` is where people read the tickets.
+    #[must_use]
+    pub fn with_bridge(mut self, rules: Vec<BridgeRule>, site: &str, facts_note: bool) -> Self {
+        self.bridge = Some(Bridge::new(&self, rules, site, facts_note));
         self
     }
 
@@ -101,6 +112,12 @@ impl App {
                 .with(self.deliver(Arc::new(self.to_helpdesk(desk))))
                 .with(LiveSync(desk.helpdesk().clone()))
                 .with(Sync(desk.helpdesk().clone()));
+        }
+        if let Some(bridge) = &self.bridge {
+            engine = engine
+                .with(Outward(bridge.clone()))
+                .with(Inward(bridge.clone()))
+                .with(Cards(bridge.clone()));
         }
         if let Some(console) = &self.console {
             engine = engine.with(self.deliver(Arc::new(ConsoleDeliverer::new(console.clone()))));

@@ -120,7 +120,6 @@ fn account_line(scene: &Scene, brief: Option<&Brief>) -> Line {
             let by = candidates.first().map_or("", |found| said_by(found.by));
             line(format!("Account {}{by}", brief.title))
         }
-        (Some((Verdict::One(_), _)), None) => nobody(),
         (Some((verdict @ Verdict::Unclear(SeveralOrNone::Several(clients)), _)), _) => Line {
             tone: Tone::Warn,
             ..line(if verdict.is_mismatch() {
@@ -129,7 +128,7 @@ fn account_line(scene: &Scene, brief: Option<&Brief>) -> Line {
                 format!("{} accounts may be meant. Ask which one.", clients.len())
             })
         },
-        (Some((Verdict::Unclear(SeveralOrNone::None), _)), _) => nobody(),
+        (Some((Verdict::One(_) | Verdict::Unclear(SeveralOrNone::None), _)), _) => nobody(),
     }
 }
 

@@ -39,15 +39,8 @@ pub(super) async fn message(
     if is_changed {
         text.push_str("\n(changed)");
     }
-    Ok(with_files(
-        &key(said.ticket.0, said.id),
-        channel,
-        said.ticket.0,
-        who,
-        text,
-        files,
-        address,
-    ))
+    let bare = empty(said.ticket.0, said.id, channel);
+    Ok(with_files(bare, who, text, files, address))
 }
 
 /// The words with which a ticket began.
@@ -56,9 +49,7 @@ pub(super) fn description(scene: &Scene, channel: &ChannelId, files: &[Attachmen
     let name = clean(scene.requester.as_deref().unwrap_or("unknown sender"), 80);
     let id = scene.stored.ticket.id.0;
     with_files(
-        &key(id, 0),
-        channel,
-        id,
+        empty(id, 0, channel),
         format!("{name} (client)"),
         words(text),
         files,
@@ -75,6 +66,11 @@ pub(super) fn taken_away(ticket: i64, conversation: i64, channel: &ChannelId) ->
         ticket,
         Reply::sentence(Outcome::Answered, text),
     )
+}
+
+fn empty(ticket: i64, conversation: i64, channel: &ChannelId) -> Post {
+    let reply = Reply::sentence(Outcome::Answered, "");
+    post(&key(ticket, conversation), channel, ticket, reply)
 }
 
 fn key(ticket: i64, conversation: i64) -> String {
@@ -94,15 +90,7 @@ fn words(text: &str) -> String {
     out
 }
 
-fn with_files(
-    key: &str,
-    channel: &ChannelId,
-    ticket: i64,
-    author: String,
-    mut text: String,
-    files: &[Attachment],
-    address: &str,
-) -> Post {
+fn with_files(bare: Post, author: String, mut text: String, files: &[Attachment], address: &str) -> Post {
     for file in files {
         text.push_str(&format!(
             "\nFile: {} ({}, {})",
@@ -111,17 +99,18 @@ fn with_files(
             size(file.size)
         ));
     }
-    let mut reply = Reply::sentence(Outcome::Answered, text);
+    let mut out = Post {
+        author: Some(author),
+        ..bare
+    };
+    out.reply.text = text;
     if !files.is_empty() {
-        reply.links.push(Link {
+        out.reply.links.push(Link {
             label: "Files in Freshdesk".to_owned(),
             url: address.to_owned(),
         });
     }
-    Post {
-        author: Some(author),
-        ..post(key, channel, ticket, reply)
-    }
+    out
 }
 
 fn size(bytes: i64) -> String {

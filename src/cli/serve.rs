@@ -32,7 +32,11 @@ pub(super) async fn run(_: ServeArgs, config: Config, clock: Arc<dyn Clock>) -> 
     let store = open_store(&config).await?;
     let setup = config.discord(&settings)?;
     let desk = config.freshdesk.desk(store.clone(), Arc::clone(&clock))?;
+    let rules = config.bridge_rules(&settings)?;
     let mut app = App::build(store, settings, Arc::clone(&clock), config.console.enabled).with_desk(desk);
+    if let Some(site) = &config.freshdesk.url {
+        app = app.with_bridge(rules, site, config.freshdesk.facts_note);
+    }
     if let Some(setup) = setup {
         app = app.with_discord(setup)?;
     }

@@ -4,6 +4,7 @@
 //! `HAMMERDESK__SECTION__KEY`, and for secrets a file named by `<key>_file`. An unknown key is an error
 //! with a did-you-mean: a rule that is silently ignored is worse than one that is missing.
 
+mod bridge;
 mod channels;
 mod discord;
 mod feeds;
@@ -22,6 +23,9 @@ use hammerdesk_domain::ageing::Bands;
 use hammerdesk_domain::location::House;
 use serde::{Deserialize, Serialize};
 
+use crate::bridge::BridgeRule;
+
+pub use bridge::BridgeSection;
 pub use channels::ChannelSection;
 pub use discord::{DiscordId, DiscordSection, GuildRole, RoleAndPlace, Secret};
 pub use feeds::FeedSection;
@@ -64,6 +68,8 @@ pub struct Config {
     pub people: Vec<PersonSection>,
     /// The channels of the team chat.
     pub channels: Vec<ChannelSection>,
+    /// Which tickets open a thread, and where.
+    pub bridge: Vec<BridgeSection>,
 }
 
 /// What is wrong with the configuration, in a sentence.
@@ -191,6 +197,11 @@ impl Config {
                 burst: self.pace.burst,
             },
         })
+    }
+
+    /// The rules of the bridge, with the channels that the settings know.
+    pub fn bridge_rules(&self, settings: &Settings) -> Result<Vec<BridgeRule>, ConfigError> {
+        bridge::rules(&self.bridge, &settings.channels())
     }
 }
 

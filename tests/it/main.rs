@@ -8,6 +8,7 @@
 
 mod ageing;
 mod answers;
+mod bridge;
 mod browser;
 mod cli;
 mod console;

@@ -1,0 +1,107 @@
+//! `[[bridge]]`: which tickets open a thread, where, and what becomes of talk in it.
+
+use hammerdesk_domain::access::Permission;
+use hammerdesk_domain::chat::Channel;
+use serde::{Deserialize, Serialize};
+
+use super::ConfigError;
+use crate::bridge::{BridgeRule, Talk};
+
+/// One rule; the first that fits a ticket counts. What it leaves out fits everything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BridgeSection {
+    /// The channel in which the thread is opened: an id of `[[channels]]`.
+    pub channel: String,
+    /// Groups by name.
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// Types.
+    #[serde(default)]
+    pub types: Vec<String>,
+    /// Tags: one of them.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Source codes: 1 e-mail, 2 portal, 3 phone, 7 chat.
+    #[serde(default)]
+    pub sources: Vec<i64>,
+    /// `low`, `medium`, `high` or `urgent`.
+    #[serde(default)]
+    pub priority_at_least: Option<String>,
+    /// `internal`: talk in the thread stays there; `note`: it becomes a private note.
+    #[serde(default)]
+    pub talk: Talk,
+}
+
+/// The rules with their channels.
+pub(super) fn rules(
+    sections: &[BridgeSection],
+    channels: &[Channel],
+) -> Result<Vec<BridgeRule>, ConfigError> {
+    sections
+        .iter()
+        .map(|section| {
+            let fault = |what: String| ConfigError(format!("[[bridge]] to {:?}: {what}", section.channel));
+            let channel = channels
+                .iter()
+                .find(|channel| channel.id.as_str() == section.channel)
+                .ok_or_else(|| {
+                    let known = channels.iter().map(|channel| channel.id.as_str());
+                    fault(super::no_such("channel", &section.channel, known))
+                })?;
+            if !channel.needs.contains(&Permission::Internal) {
+                return Err(fault(
+                    "tickets and accounts are internal; name a channel whose needs have \"internal\""
+                        .to_owned(),
+                ));
+            }
+            let priority_at_least = match section.priority_at_least.as_deref() {
+                None | Some("low") => 1,
+                Some("medium") => 2,
+                Some("high") => 3,
+                Some("urgent") => 4,
+                Some(other) => {
+                    return Err(fault(format!(
+                        "priority_at_least = {other:?} is none of low, medium, high, urgent"
+                    )));
+                }
+            };
+            Ok(BridgeRule {
+                channel: channel.clone(),
+                groups: section.groups.clone(),
+                types: section.types.clone(),
+                tags: section.tags.clone(),
+                sources: section.sources.clone(),
+                priority_at_least,
+                talk: section.talk,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+
+    fn refused(text: &str) -> String {
+        let config = Config::from_toml(text).unwrap();
+        let settings = config.settings().unwrap();
+        config.bridge_rules(&settings).expect_err("a fault").to_string()
+    }
+
+    #[test]
+    fn a_rule_names_an_internal_channel_that_exists() {
+        let channels = "[[channels]]\nid = \"ops\"\nneeds = [\"internal\"]\n[[channels]]\nid = \"open\"\n";
+        let fault = refused(&format!("{channels}[[bridge]]\nchannel = \"opps\""));
+        assert_eq!(
+            fault,
+            "[[bridge]] to \"opps\": there is no channel \"opps\"; did you mean \"ops\"?"
+        );
+        let fault = refused(&format!("{channels}[[bridge]]\nchannel = \"open\""));
+        assert!(fault.contains("tickets and accounts are internal"), "{fault}");
+        let fault = refused(&format!(
+            "{channels}[[bridge]]\nchannel = \"ops\"\npriority_at_least = \"hot\""
+        ));
+        assert!(fault.contains("is none of low, medium, high, urgent"), "{fault}");
+    }
+}

@@ -17,11 +17,12 @@ mod help;
 pub mod invoice;
 mod journal;
 mod lookup;
-mod pace;
+pub mod pace;
 pub mod release;
 pub mod render;
 pub mod request;
 pub mod settings;
+pub mod snapshot;
 mod sources;
 mod ticket;
 

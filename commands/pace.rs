@@ -19,11 +19,18 @@ const COMPLETIONS_PER_QUESTION: u32 = 12;
 
 /// governor on our own clock, so that tests and the demo move the limit with everything else.
 #[derive(Debug, Clone)]
-struct OurClock(Arc<dyn Clock>);
+pub struct OurClock(Arc<dyn Clock>);
+
+impl OurClock {
+    /// Over any clock.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self(clock)
+    }
+}
 
 /// Nanoseconds since 1970 on our clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Tick(u64);
+pub struct Tick(u64);
 
 impl Reference for Tick {
     fn duration_since(&self, earlier: Self) -> Nanos {

@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use hammerdesk_domain::access::{Asker, Permission, Role, Scope};
 use hammerdesk_domain::ageing::Bands;
 use hammerdesk_domain::chat::Channel;
+use hammerdesk_domain::escalation::Desk;
 use hammerdesk_domain::freshness::Needed;
 use hammerdesk_domain::ids::{ChannelId, EntityCode, LocationId, PersonId, SourceId};
 use hammerdesk_domain::location::House;
@@ -34,6 +35,8 @@ pub struct Settings {
     pub channels: Vec<Channel>,
     /// `https://name.freshdesk.com`, for the way to a ticket; none where there is no helpdesk.
     pub helpdesk_site: Option<String>,
+    /// Who gets escalations; nobody routes any where it is `None`.
+    pub desk: Option<Arc<Desk>>,
 }
 
 /// A feed and how old its data may be.

@@ -30,11 +30,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::bridge::{Bridge, BridgeRule, Cards, Inward, Outward};
-use crate::config::Config;
+use crate::config::{Config, Partner};
 use crate::console::{ConsoleDeliverer, ConsoleState};
 use crate::discord::{Cdn, Discord};
 use crate::engine::{Deliver, Deliverer, Engine, Nudge};
 use crate::freshdesk::{Desk, HelpdeskDeliverer, LiveSync, Sync};
+use crate::http::intake::Intake;
 
 /// How long a stopping service waits for a store that does not take the answer log.
 const LAST_WORDS: Duration = Duration::from_secs(8);
@@ -60,6 +61,8 @@ pub struct App {
     pub nudge: Nudge,
     /// The bot on Discord, where there is one.
     pub discord: Option<Discord>,
+    /// Where third parties hand callers over.
+    pub intake: Option<Intake>,
 }
 
 impl App {
@@ -85,6 +88,7 @@ impl App {
             clock,
             console,
             discord: None,
+            intake: None,
             desk: None,
             bridge: None,
         }
@@ -101,6 +105,19 @@ impl App {
     #[must_use]
     pub fn with_bridge(mut self, rules: Vec<BridgeRule>, site: &str, facts_note: bool) -> Self {
         self.bridge = Some(Bridge::new(&self, rules, site, facts_note));
+        self
+    }
+
+    /// The same with partners who may send escalations.
+    #[must_use]
+    pub fn with_partners(mut self, partners: Vec<Partner>) -> Self {
+        self.intake = Some(Intake::new(
+            self.store.clone(),
+            Arc::clone(&self.settings),
+            Arc::clone(&self.clock),
+            self.nudge.clone(),
+            partners,
+        ));
         self
     }
 
@@ -149,6 +166,9 @@ impl App {
         let mut router = http::router(self.store.clone(), self.discord.as_ref().map(Discord::state));
         if let Some(desk) = &self.desk {
             router = router.merge(http::webhooks(desk.clone(), self.nudge.clone()));
+        }
+        if let Some(intake) = &self.intake {
+            router = router.merge(http::intake::router(intake.clone()));
         }
         match &self.console {
             Some(console) => router.merge(console::router(console.clone())),

@@ -51,6 +51,22 @@ pub(super) async fn run(args: CheckArgs, config: &Config, clock: &dyn Clock) -> 
                     "nobody may ask yet; add [[roles]] and [[people]]".to_owned(),
                 );
             }
+            if settings.desk.is_some() {
+                let faults: Vec<_> = super::route::findings(config, clock)?
+                    .into_iter()
+                    .filter(|finding| finding.is_error)
+                    .collect();
+                for fault in &faults {
+                    find("routing", false, format!("{}: {}", fault.place, fault.says));
+                }
+                if faults.is_empty() {
+                    find(
+                        "routing",
+                        true,
+                        format!("{} rules, no fault", config.routing.len()),
+                    );
+                }
+            }
             Some(settings)
         }
         Err(error) => {

@@ -10,6 +10,7 @@ mod export;
 mod feed;
 mod import;
 mod migrate;
+mod route;
 mod rules;
 mod serve;
 
@@ -98,6 +99,12 @@ enum Command {
         #[command(subcommand)]
         command: feed::FeedCommand,
     },
+    /// Who gets which escalation
+    Route {
+        /// What of it.
+        #[command(subcommand)]
+        command: route::RouteCommand,
+    },
     /// Measure speed against bare SQL and the engines' own loaders, as ratios in one run
     Bench(crate::bench::BenchArgs),
 }
@@ -148,8 +155,11 @@ async fn execute(cli: Cli) -> anyhow::Result<Done> {
         Command::Import(args) => import::run(args, &config, clock).await,
         Command::Ask(args) => ask::run(args, config, clock).await,
         Command::Debtors(args) => debtors::run(args, &config, clock.as_ref()).await,
-        Command::Rules { command } => rules::run(&command, &config),
+        Command::Rules { command } => rules::run(&command, &config, clock.as_ref()),
         Command::Feed { command } => feed::run(command, &config, clock.as_ref()).await,
+        Command::Route {
+            command: route::RouteCommand::Test(args),
+        } => route::test(&args, &config, clock.as_ref()),
         Command::Bench(args) => crate::bench::run(args, clock).await,
     }
 }

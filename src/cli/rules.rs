@@ -1,14 +1,16 @@
 //! `hammerdesk rules`: what is wrong with a set of rules that loads.
 
 use clap::Subcommand;
+use hammerdesk_domain::clock::Clock;
 
-use super::{Done, print};
+use super::{Done, print, route};
 use crate::config::Config;
 
 /// What of the rules.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RulesCommand {
-    /// Find policies that nothing reaches and promises that contradict each other
+    /// Find policies and routing rules that nothing reaches, promises that contradict each other, people who
+    /// do not exist, circles of covers and gaps in rotas
     #[command(after_help = "Example:\n  hammerdesk rules lint --config /etc/hammerdesk.toml --json")]
     Lint {
         /// Print JSON
@@ -17,21 +19,35 @@ pub(crate) enum RulesCommand {
     },
 }
 
-pub(super) fn run(command: &RulesCommand, config: &Config) -> anyhow::Result<Done> {
+pub(super) fn run(command: &RulesCommand, config: &Config, clock: &dyn Clock) -> anyhow::Result<Done> {
     let RulesCommand::Lint { json } = command;
-    let findings = config.sla_rules()?.lint();
+    let promises = config.sla_rules()?.lint();
+    let routing = route::findings(config, clock)?;
+    // A gap in a rota is to be known; it makes no rule wrong.
+    let is_wrong = !promises.is_empty() || routing.iter().any(|finding| finding.is_error);
     if *json {
+        let mut findings = Vec::new();
+        for finding in &promises {
+            findings.push(serde_json::to_value(finding)?);
+        }
+        findings.extend(routing.iter().map(|finding| {
+            serde_json::json!({
+                "kind": if finding.is_error { "routing" } else { "routing_note" },
+                "place": finding.place,
+                "sentence": finding.says,
+            })
+        }));
         print(&serde_json::to_string_pretty(&findings)?);
-    } else if findings.is_empty() {
+    } else if promises.is_empty() && routing.is_empty() {
         print("Nothing is wrong with the rules.");
     } else {
-        for finding in &findings {
+        for finding in &promises {
             print(&format!("{}: {}", finding.kind, finding.sentence));
         }
+        for finding in &routing {
+            let mark = if finding.is_error { "routing" } else { "note" };
+            print(&format!("{mark}: {}: {}", finding.place, finding.says));
+        }
     }
-    Ok(if findings.is_empty() {
-        Done::Ok
-    } else {
-        Done::Refused
-    })
+    Ok(if is_wrong { Done::Refused } else { Done::Ok })
 }

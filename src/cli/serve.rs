@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::bail;
 use clap::Args;
 use hammerdesk_domain::clock::Clock;
+use hammerdesk_domain::escalation::Desk;
 use hammerdesk_domain::ids::SourceId;
 
 use super::{Done, say};
@@ -22,7 +23,22 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 pub(crate) struct ServeArgs {}
 
 pub(super) async fn run(_: ServeArgs, config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Done> {
-    let settings = config.settings()?;
+    let mut settings = config.settings()?;
+    let partners = config.partners(&settings.house)?;
+    if let Some(desk) = settings.desk.take() {
+        let mut desk = Desk::clone(&desk);
+        for problem in config.read_calendars(&mut desk, clock.now()) {
+            tracing::warn!("{problem}");
+        }
+        let faults = config.replay_cases(&desk)?;
+        if !faults.is_empty() {
+            bail!(
+                "the routing rules fail their saved cases; try them with hammerdesk route test\n  {}",
+                faults.join("\n  ")
+            );
+        }
+        settings.desk = Some(Arc::new(desk));
+    }
     let (listener, address) = listen(&config.http.listen).await?;
     if config.console.enabled && !address.ip().is_loopback() {
         bail!(
@@ -33,7 +49,9 @@ pub(super) async fn run(_: ServeArgs, config: Config, clock: Arc<dyn Clock>) -> 
     let setup = config.discord(&settings)?;
     let desk = config.freshdesk.desk(store.clone(), Arc::clone(&clock))?;
     let rules = config.bridge_rules(&settings)?;
-    let mut app = App::build(store, settings, Arc::clone(&clock), config.console.enabled).with_desk(desk);
+    let mut app = App::build(store, settings, Arc::clone(&clock), config.console.enabled)
+        .with_desk(desk)
+        .with_partners(partners);
     if let Some(site) = &config.freshdesk.url {
         app = app.with_bridge(rules, site, config.freshdesk.facts_note);
     }

@@ -7,6 +7,7 @@
 mod bridge;
 mod channels;
 mod discord;
+mod escalation;
 mod feeds;
 mod freshdesk;
 mod locations;
@@ -15,11 +16,16 @@ mod sections;
 mod sla;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use hammerdesk_commands::settings::{Pace, Settings};
 use hammerdesk_domain::ageing::Bands;
+use hammerdesk_domain::escalation::desk::{Absence, General, Team};
+use hammerdesk_domain::escalation::ladder::Ladder;
+use hammerdesk_domain::escalation::rota::Rota;
+use hammerdesk_domain::escalation::routing::Rule;
 use hammerdesk_domain::location::House;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +34,7 @@ use crate::bridge::BridgeRule;
 pub use bridge::BridgeSection;
 pub use channels::ChannelSection;
 pub use discord::{DiscordId, DiscordSection, GuildRole, RoleAndPlace, Secret};
+pub use escalation::{Partner, PartnerSection, read_cases};
 pub use feeds::FeedSection;
 pub use freshdesk::FreshdeskSection;
 pub use locations::LocationSection;
@@ -70,6 +77,20 @@ pub struct Config {
     pub channels: Vec<ChannelSection>,
     /// Which tickets open a thread, and where.
     pub bridge: Vec<BridgeSection>,
+    /// Who gets escalations: the rules, in order.
+    pub routing: Vec<Rule>,
+    /// How escalations climb.
+    pub ladders: Vec<Ladder>,
+    /// Who is on shift.
+    pub rotas: Vec<Rota>,
+    /// Who works together.
+    pub teams: Vec<Team>,
+    /// Who is away.
+    pub absences: Vec<Absence>,
+    /// The rest about escalations.
+    pub escalation: General,
+    /// Who may send escalations.
+    pub partners: Vec<PartnerSection>,
 }
 
 /// What is wrong with the configuration, in a sentence.
@@ -184,9 +205,12 @@ impl Config {
             .collect::<Result<Vec<_>, _>>()?;
         let channels = channels::channels(&self.channels, &house)?;
         self.sla_rules()?;
+        let desk = self.desk(&people, &house)?.map(Arc::new);
+        self.partners(&house)?;
         Ok(Settings {
             agents: people::agents(&self.people),
             helpdesk_site: self.freshdesk.url.clone(),
+            desk,
             channels,
             house,
             people,

@@ -1,5 +1,7 @@
 //! What machines ask: is it alive, is it ready, how is it doing.
 
+pub mod intake;
+mod openapi;
 mod webhooks;
 
 use std::time::Duration;
@@ -24,13 +26,14 @@ pub fn webhooks(desk: Desk, nudge: Nudge) -> Router {
     webhooks::router(desk, nudge)
 }
 
-/// `GET /health/live`, `GET /health/ready`, `GET /metrics`.
+/// `GET /health/live`, `GET /health/ready`, `GET /metrics`, `GET /openapi.json`.
 pub fn router(store: Store, discord: Option<watch::Receiver<discord::State>>) -> Router {
     telemetry::metrics();
     Router::new()
         .route("/health/live", get(|| async { "live\n" }))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
+        .route("/openapi.json", get(async || axum::Json(openapi::document())))
         .with_state((store, discord))
 }
 

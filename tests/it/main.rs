@@ -19,6 +19,8 @@ mod faults;
 mod harness;
 mod helpdesk;
 mod import;
+mod intake;
 mod posts;
 mod process;
+mod routing;
 mod sla;

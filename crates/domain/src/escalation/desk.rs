@@ -58,6 +58,9 @@ pub struct General {
     /// The ladder of rules that name none; the first one where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ladder: Option<String>,
+    /// A folder of saved cases that the rules must pass before they are taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cases: Option<String>,
 }
 
 impl Default for General {
@@ -70,6 +73,7 @@ impl Default for General {
             capacities: BTreeMap::new(),
             join_within: Span::minutes(24 * 60),
             ladder: None,
+            cases: None,
         }
     }
 }

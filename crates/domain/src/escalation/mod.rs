@@ -5,6 +5,7 @@
 //! now and when to ask again. The service keeps what the plan says together with what must go out, in one
 //! transaction, and so resumes after any interruption without a lost or a doubled step.
 
+pub mod cases;
 pub mod choose;
 pub mod desk;
 pub mod handover;

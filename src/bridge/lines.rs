@@ -1,7 +1,7 @@
 //! What happened to a ticket, in words for its thread.
 
 use hammerdesk_domain::chat::Post;
-use hammerdesk_domain::helpdesk::{Attachment, Conversation, EventKind, TicketEvent};
+use hammerdesk_domain::helpdesk::{Attachment, Conversation, EventKind, TicketEvent, without_mark};
 use hammerdesk_domain::ids::ChannelId;
 use hammerdesk_domain::message::{Link, Outcome, Reply, Visibility};
 use hammerdesk_domain::text::clean;
@@ -78,6 +78,7 @@ fn key(ticket: i64, conversation: i64) -> String {
 }
 
 fn words(text: &str) -> String {
+    let text = without_mark(text);
     let text = text.trim();
     if text.is_empty() {
         return "(no words)".to_owned();

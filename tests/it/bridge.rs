@@ -197,7 +197,7 @@ async fn a_mail_opens_a_thread_with_the_account_and_what_is_said_in_the_helpdesk
     drop(view);
     let said = hammerdesk_commands::render::plain(&head.post.reply);
     assert!(said.contains("by the sender's address"), "{said}");
-    assert!(said.contains("As of "), "{said}");
+    assert!(said.contains("As of: "), "{said}");
     assert!(
         head.post
             .reply
@@ -238,6 +238,41 @@ async fn a_mail_opens_a_thread_with_the_account_and_what_is_said_in_the_helpdesk
     assert!(
         account.mail_sent().len() <= 1,
         "only the agent's own reply was mailed"
+    );
+}
+
+#[tokio::test]
+async fn a_reply_is_seen_before_it_goes_is_mailed_once_and_stands_in_the_thread() {
+    let story = Story::begin(Talk::Internal).await;
+    let (_, name, address) = known_client(&story.desk);
+    let ticket = story
+        .account()
+        .customer_mails(&address, &name, "When?", "<p>When may I collect?</p>");
+    story.pass(1).await;
+    let line = format!("/ticket reply {ticket} text:\"From Monday, 9 to 5.\"");
+    let preview = story.desk.ask(COORDINATOR, &line).await;
+    let shown = hammerdesk_commands::render::plain(&preview);
+    assert!(
+        shown.contains(&address) && shown.contains("From Monday, 9 to 5."),
+        "{shown}"
+    );
+    assert!(story.account().mail_sent().is_empty(), "a preview mails nothing");
+    let send = preview
+        .actions
+        .iter()
+        .find(|action| action.label == "Send to client")
+        .expect("the button that sends");
+    for _ in 0..2 {
+        story.desk.press(COORDINATOR, &send.id).await;
+        story.pass(1).await;
+    }
+    let mail = story.account().mail_sent();
+    assert_eq!(mail.len(), 1, "{mail:?}");
+    let thread = story.thread(ticket).await;
+    assert_eq!(thread.len(), 2, "{thread:?}");
+    assert!(
+        thread[1].ends_with("(to the client): From Monday, 9 to 5."),
+        "{thread:?}"
     );
 }
 
@@ -333,7 +368,7 @@ async fn a_note_that_asks_is_answered_by_a_private_note_as_its_writer_may_see_it
         .collect();
     assert_eq!(answers.len(), 2, "{answers:?}");
     assert!(
-        answers[0].contains("As of ") || answers[1].contains("As of "),
+        answers[0].contains("As of: ") || answers[1].contains("As of: "),
         "{answers:?}"
     );
     assert_eq!(

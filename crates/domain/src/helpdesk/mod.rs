@@ -19,7 +19,7 @@ pub use changes::{conversation_changes, merged_into, removed, ticket_changes};
 pub use matching::{
     By, Candidate, PaddleSaid, Requester, SeveralOrNone, Traits, Verdict, numbers_said, paddles_said,
 };
-pub use token::{WriteToken, find_mark, find_tag, mark, tag};
+pub use token::{WriteToken, find_mark, find_tag, mark, tag, without_mark};
 pub use write::{HelpdeskWrite, NewTicket, TicketChange, html_of, token_of};
 
 use crate::model::words;

@@ -53,6 +53,13 @@ pub fn find_mark(body: &str) -> Option<WriteToken> {
     found
 }
 
+/// The words without marks, as people read them.
+pub fn without_mark(text: &str) -> String {
+    let is_mark =
+        |piece: &&str| piece.chars().count() == LENGTH && piece.chars().all(|c| INVISIBLE.contains(&c));
+    text.split(FENCE).filter(|piece| !is_mark(piece)).collect()
+}
+
 /// The tag that a ticket of ours carries.
 pub fn tag(token: WriteToken) -> String {
     format!("{TAG}{}", token.simple())
@@ -114,6 +121,10 @@ mod tests {
             .map(|c| format!("&#x{:X};", u32::from(c)))
             .collect();
         assert_eq!(find_mark(&format!("<b>&#8364; 5</b>{entities}")), Some(token));
+        assert_eq!(
+            without_mark(&format!("Paid \u{2764}\u{FE0F}{} ok", mark(token))),
+            "Paid \u{2764}\u{FE0F} ok"
+        );
         assert_eq!(find_mark("no mark &#; here \u{2060}\u{FE00}\u{2060}"), None);
     }
 

@@ -1,7 +1,7 @@
 //! Ladders: who is told in which order, and how long each rung waits.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use super::model::Sign;
 use super::target::Target;
 use super::words::{Severity, Span};
 use crate::ids::LocationId;
+use crate::sla::calendar::{Calendar, Pauses};
 
 /// Adds working time, as a location counts it.
 pub trait WorkingTime {
@@ -30,6 +31,21 @@ pub struct PlainTime;
 impl WorkingTime for PlainTime {
     fn add_working(&self, _: &LocationId, _: DateTime<Utc>, _: TimeDelta) -> Option<DateTime<Utc>> {
         None
+    }
+}
+
+/// The hours of the locations, as their calendars count them.
+#[derive(Debug, Clone, Default)]
+pub struct Hours(pub BTreeMap<LocationId, Arc<Calendar>>);
+
+impl WorkingTime for Hours {
+    fn add_working(
+        &self,
+        location: &LocationId,
+        from: DateTime<Utc>,
+        time: TimeDelta,
+    ) -> Option<DateTime<Utc>> {
+        self.0.get(location)?.add(from, time, &Pauses::default()).ok()
     }
 }
 
@@ -225,6 +241,28 @@ mod tests {
         assert_eq!(ends(Severity::Normal, None), at("2026-11-20T17:20:00Z"));
         let unknown = LocationId::from("atlantis");
         assert_eq!(ends(Severity::Normal, Some(&unknown)), at("2026-11-20T17:20:00Z"));
+    }
+
+    #[test]
+    fn a_locations_calendar_counts_a_rung_over_its_weekend() {
+        use crate::location::WorkingDays;
+        use crate::sla::calendar::{CalendarRules, Piece, Years};
+
+        let rules = CalendarRules::of_working_days(
+            chrono_tz::Tz::Asia__Hong_Kong,
+            &WorkingDays::monday_to_friday(),
+            &[Piece::new("09:00".parse().unwrap(), "18:00".parse().unwrap()).unwrap()],
+        );
+        let from = at("2026-11-20T09:50:00Z");
+        let calendar = Arc::new(Calendar::new(rules, Years::around(from, 2)));
+        let hong_kong = LocationId::from("hong-kong");
+        let hours = Hours(BTreeMap::from([(hong_kong.clone(), calendar)]));
+        let wait = Wait::of("30m".parse().unwrap());
+        assert_eq!(
+            wait.ends(from, Severity::Normal, Some(&hong_kong), &hours),
+            at("2026-11-23T01:20:00Z"),
+            "ten minutes on Friday evening, twenty on Monday morning"
+        );
     }
 
     #[test]

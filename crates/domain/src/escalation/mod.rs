@@ -8,6 +8,7 @@
 pub mod cases;
 pub mod choose;
 pub mod desk;
+mod event;
 pub mod handover;
 pub mod hours;
 pub mod ical;
@@ -15,6 +16,7 @@ pub mod ladder;
 pub mod lint;
 pub mod matter;
 pub mod model;
+mod opening;
 pub mod outside;
 pub mod plan;
 pub mod rota;

@@ -344,6 +344,14 @@ async fn commands_complete_by_role_and_clients_by_number_and_name() {
             "/client find",
             "/client show",
             "/feed status",
+            "/ticket show",
+            "/ticket search",
+            "/ticket create",
+            "/ticket reply",
+            "/ticket note",
+            "/ticket assign",
+            "/ticket status",
+            "/queue",
             "/help"
         ]
     );

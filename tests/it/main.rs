@@ -18,6 +18,7 @@ mod docs;
 mod faults;
 mod harness;
 mod helpdesk;
+mod helpdesk_out;
 mod import;
 mod intake;
 mod posts;

@@ -28,8 +28,11 @@ impl HelpdeskDeliverer {
             HelpdeskWrite::EditNote { ticket, note, html } => match self.standing(*note).await? {
                 Note::At(conversation) => {
                     let body = format!("{html}{}", mark(*note));
-                    let answer = self.client().edit_note(conversation, &body).await?;
-                    self.helpdesk.keep_said(&answer, *ticket, *note).await?;
+                    match self.client().edit_note(conversation, &body).await {
+                        Ok(answer) => self.helpdesk.keep_said(&answer, *ticket, *note).await?,
+                        Err(error) if error.is_forbidden() => return Ok(not_allowed()),
+                        Err(error) => return Err(error.into()),
+                    }
                     Ok(Verdict::Delivered(conversation.to_string()))
                 }
                 elsewhere => Ok(elsewhere.verdict()),
@@ -40,6 +43,7 @@ impl HelpdeskDeliverer {
                         Ok(()) => {}
                         // Gone already: what was asked for.
                         Err(error) if error.is_missing() => {}
+                        Err(error) if error.is_forbidden() => return Ok(not_allowed()),
                         Err(error) => return Err(error.into()),
                     }
                     Ok(Verdict::Delivered(conversation.to_string()))
@@ -164,6 +168,11 @@ impl HelpdeskDeliverer {
             (None, _) => Note::Never,
         })
     }
+}
+
+/// Of one note; where the key's agent may do nothing at all, nothing else gets through either.
+fn not_allowed() -> Verdict {
+    Verdict::Refused("Freshdesk does not let this one be changed".to_owned())
 }
 
 /// Where a note of ours is.

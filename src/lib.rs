@@ -140,7 +140,7 @@ impl App {
             engine = engine.with(self.deliver(Arc::new(ConsoleDeliverer::new(console.clone()))));
         }
         if let Some(discord) = &self.discord {
-            engine = engine.with(self.deliver(Arc::new(discord.deliverer(self.store.clone()))));
+            engine = engine.with(self.deliver(Arc::new(discord.deliverer())));
         }
         engine
     }
@@ -156,7 +156,13 @@ impl App {
 
     /// Brings the bot to life on Discord too; it connects once it is run.
     pub fn with_discord(mut self, setup: discord::Setup) -> anyhow::Result<Self> {
-        let bot = Discord::new(setup, self.commands.clone(), Arc::clone(&self.clock))?;
+        let bot = Discord::new(
+            setup,
+            self.commands.clone(),
+            self.store.clone(),
+            Arc::clone(&self.clock),
+            self.nudge.clone(),
+        )?;
         self.discord = Some(bot);
         Ok(self)
     }

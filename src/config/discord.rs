@@ -88,6 +88,10 @@ pub struct DiscordSection {
     /// The servers in which the bot works; their commands are registered at once. Where none is named it
     /// works in all that it is in, and its commands are registered globally.
     pub guilds: Vec<DiscordId>,
+    /// Pass on what people say in the threads of tickets; for that the bot must have "Message Content Intent"
+    /// in the developer portal. Left out: where there is a helpdesk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listens: Option<bool>,
     /// What a server's role means here, by its id.
     pub roles: BTreeMap<String, GuildRole>,
 }
@@ -139,6 +143,7 @@ impl Config {
             gateway_url: url("gateway_url", &section.gateway_url, ["wss://", "ws://"])?,
             guilds: section.guilds.iter().map(|id| id.0).collect(),
             people: self.discord_people(settings)?,
+            listens: section.listens.unwrap_or(self.freshdesk.url.is_some()),
             channels: settings.channels(),
         }))
     }

@@ -14,23 +14,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hammerdesk_commands::Commands;
+use hammerdesk_domain::chat::Platform;
 use hammerdesk_domain::clock::Clock;
-use hammerdesk_store::Store;
+use hammerdesk_store::posts::lane;
+use hammerdesk_store::{Store, StoreError};
 use serde::Deserialize;
 use serenity::async_trait;
 use serenity::client::{Client, ClientBuilder, Context, EventHandler, RawEventHandler};
 use serenity::gateway::{ConnectionStage, GatewayError, ShardManager, ShardStageUpdateEvent};
 use serenity::http::HttpBuilder;
 use serenity::model::application::Interaction;
-use serenity::model::event::Event;
+use serenity::model::channel::Message;
+use serenity::model::event::{Event, MessageUpdateEvent};
 use serenity::model::gateway::{GatewayIntents, Ready};
+use serenity::model::id::{ChannelId, GuildId, MessageId};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::hear::Hearing;
 use super::interactions::Interactions;
 use super::rest::{Call, DISCORD, Rest, RestError, unversioned};
 use super::{DiscordDeliverer, Setup, register};
+use crate::engine::Nudge;
 use crate::telemetry;
 
 /// The first pause before another try, and the longest.
@@ -77,6 +83,9 @@ struct Inner {
     setup: Setup,
     rest: Rest,
     interactions: Interactions,
+    hearing: Hearing,
+    store: Store,
+    nudge: Nudge,
     state: watch::Sender<State>,
     on_ready: Mutex<Vec<OnReady>>,
     clock: Arc<dyn Clock>,
@@ -134,11 +143,26 @@ enum Ended {
 
 impl Discord {
     /// A bot that is not connected yet.
-    pub fn new(setup: Setup, commands: Commands, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+    pub fn new(
+        setup: Setup,
+        commands: Commands,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        nudge: Nudge,
+    ) -> anyhow::Result<Self> {
         telemetry::metrics();
         let rest = Rest::new(setup.token.reveal().trim(), setup.api_url.as_deref())?;
         Ok(Self(Arc::new(Inner {
             interactions: Interactions::new(rest.clone(), commands, Arc::clone(&clock), &setup),
+            hearing: Hearing::new(
+                rest.clone(),
+                store.clone(),
+                Arc::clone(&clock),
+                setup.people.clone(),
+                nudge.clone(),
+            ),
+            store,
+            nudge,
             clock,
             put_right: watch::Sender::new(0),
             rest,
@@ -157,11 +181,11 @@ impl Discord {
     }
 
     /// Delivers what the outbox has for Discord's channels.
-    pub fn deliverer(&self, store: Store) -> DiscordDeliverer {
+    pub fn deliverer(&self) -> DiscordDeliverer {
         let inner = &self.0;
         DiscordDeliverer::new(
             inner.rest.clone(),
-            store,
+            inner.store.clone(),
             Arc::clone(&inner.clock),
             inner.setup.channels.clone(),
         )
@@ -327,7 +351,11 @@ impl Discord {
             .ratelimiter_disabled(true)
             .build();
         let handler = Handler(self.clone());
-        let client = ClientBuilder::new_with_http(http, GatewayIntents::GUILDS)
+        let mut intents = GatewayIntents::GUILDS;
+        if self.0.setup.listens {
+            intents |= GatewayIntents::GUILD_MESSAGES | GatewayIntents::MESSAGE_CONTENT;
+        }
+        let client = ClientBuilder::new_with_http(http, intents)
             .event_handler(handler.clone())
             .raw_event_handler(handler)
             .await?;
@@ -348,8 +376,13 @@ impl Discord {
         }
     }
 
-    /// Registers what is offered and calls whoever wants to look after what is shown.
+    /// Registers what is offered, hears what was missed, shows what waited, and calls whoever wants to look
+    /// after what is shown.
     async fn put_right(&self) {
+        if let Err(error) = self.hurry().await {
+            tracing::warn!(%error, "what waits for discord could not be hurried");
+        }
+        self.0.hearing.catch_up(self.0.setup.listens).await;
         let hooks: Vec<_> = {
             let hooks = self.0.on_ready.lock().unwrap_or_else(PoisonError::into_inner);
             hooks.iter().map(|hook| hook()).collect()
@@ -379,6 +412,25 @@ impl Discord {
         }
         self.0.is_registering.store(false, Ordering::SeqCst);
         self.0.put_right.send_modify(|times| *times += 1);
+    }
+
+    /// Channels that backed off while Discord was away wait no longer.
+    async fn hurry(&self) -> Result<(), StoreError> {
+        let now = self.0.clock.now();
+        let mut unit = self.0.store.write().await?;
+        for channel in self
+            .0
+            .setup
+            .channels
+            .iter()
+            .filter(|channel| channel.discord.is_some())
+        {
+            unit.hurry_lane(&lane(Platform::Discord, &channel.id, None), now)
+                .await?;
+        }
+        unit.commit().await?;
+        self.0.nudge.nudge();
+        Ok(())
     }
 
     fn stage(&self, id: u32, stage: ConnectionStage) {
@@ -495,6 +547,30 @@ impl EventHandler for Handler {
 
     async fn interaction_create(&self, _: Context, interaction: Interaction) {
         self.0.0.interactions.handle(interaction, Instant::now()).await;
+    }
+
+    async fn message(&self, _: Context, message: Message) {
+        if self.0.0.setup.listens {
+            self.0.0.hearing.said(&message).await;
+        }
+    }
+
+    async fn message_update(
+        &self,
+        _: Context,
+        _: Option<Message>,
+        _: Option<Message>,
+        update: MessageUpdateEvent,
+    ) {
+        if self.0.0.setup.listens {
+            self.0.0.hearing.changed(&update).await;
+        }
+    }
+
+    async fn message_delete(&self, _: Context, channel: ChannelId, message: MessageId, _: Option<GuildId>) {
+        if self.0.0.setup.listens {
+            self.0.0.hearing.deleted(channel.get(), message.get()).await;
+        }
     }
 
     async fn shard_stage_update(&self, _: Context, event: ShardStageUpdateEvent) {

@@ -10,6 +10,7 @@ mod deliver;
 mod desk;
 mod gate;
 mod gateway;
+mod hear;
 mod interactions;
 mod limits;
 mod people;
@@ -40,6 +41,8 @@ pub struct Setup {
     pub guilds: Vec<u64>,
     /// Who may ask.
     pub people: People,
+    /// Listens in the threads of posts, for which Discord wants its "Message Content Intent" switched on.
+    pub listens: bool,
     /// The channels that are known by name.
     pub channels: Vec<Channel>,
 }

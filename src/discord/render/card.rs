@@ -114,7 +114,7 @@ fn section(section: &Section) -> Vec<Row> {
         } => {
             let mut out = table(columns, rows);
             if *more > 0 {
-                out.push(flowing(format!("{more} more")));
+                out.push(flowing(format!("{more} more; the whole list is in the file")));
             }
             under(heading.as_deref(), out)
         }

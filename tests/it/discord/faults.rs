@@ -3,10 +3,115 @@
 use std::time::Duration;
 
 use hammerdesk_sandbox::discord::Fault;
+use hammerdesk_store::View;
 use serde_json::json;
 
 use super::{Chat, ask, client};
 use crate::harness::MANAGER;
+
+/// Takes every connection that readers of the store have, so that no answer comes until they are given back.
+async fn exhausted(chat: &Chat) -> Vec<View> {
+    let mut held = Vec::new();
+    while let Ok(view) = tokio::time::timeout(Duration::from_millis(200), chat.desk.app.store.read()).await {
+        held.push(view.unwrap());
+    }
+    held
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_deferred_within_a_second_and_finished() {
+    let chat = Chat::open().await;
+    let (number, name) = chat.client("B8");
+    let nia = chat.coordinator();
+    let held = exhausted(&chat).await;
+    let asked = nia.slash(chat.accounts, "balance", &client(&number)).unwrap();
+    let acknowledged = asked.acknowledged().await;
+    assert!(acknowledged.was_deferred && acknowledged.is_ephemeral);
+    assert!(acknowledged.acknowledged_after.unwrap() < Duration::from_secs(1));
+    drop(held);
+    let finished = asked
+        .until(super::PATIENCE, |outcome| outcome.text().contains(&name))
+        .await;
+    assert!(finished.text().contains(&name) && finished.message.unwrap().is_ephemeral);
+    chat.close().await;
+}
+
+#[tokio::test]
+async fn a_slow_answer_that_is_for_all_is_posted_beside_its_private_deferral() {
+    let chat = Chat::open().await;
+    let (number, name) = chat.client("B8");
+    let other = chat.person("Other", MANAGER);
+    let held = exhausted(&chat).await;
+    let share = json!({ "client": number, "share": true });
+    let asked = chat
+        .coordinator()
+        .slash(chat.accounts, "balance", &share)
+        .unwrap();
+    assert!(asked.acknowledged().await.is_ephemeral);
+    chat.sim.fail("POST /channels/{}/messages", Fault::LostAnswer, 1);
+    drop(held);
+    let finished = asked
+        .until(super::PATIENCE, |outcome| outcome.text().contains("Posted here"))
+        .await;
+    assert!(
+        finished.text().contains("Posted here for all to read"),
+        "{}",
+        finished.text()
+    );
+    let seen = other.sees(chat.accounts);
+    assert!(seen.len() == 1 && seen[0].text().contains(&name), "{seen:?}");
+    chat.close().await;
+}
+
+#[tokio::test]
+async fn where_the_token_died_meanwhile_the_answer_is_a_private_message() {
+    let chat = Chat::open().await;
+    let (number, name) = chat.client("B8");
+    let nia = chat.coordinator();
+    let held = exhausted(&chat).await;
+    let asked = nia.slash(chat.accounts, "balance", &client(&number)).unwrap();
+    asked.acknowledged().await;
+    let dead = Fault::Refusal {
+        status: 404,
+        code: 10_015,
+        message: "Unknown Webhook".to_owned(),
+    };
+    chat.sim.fail("PATCH /webhooks/*", dead, 1);
+    drop(held);
+    let direct = nia.direct_channel();
+    let deadline = tokio::time::Instant::now() + super::PATIENCE;
+    while nia.sees(direct).is_empty() && tokio::time::Instant::now() < deadline {
+        tokio::task::yield_now().await;
+    }
+    assert!(nia.sees(direct)[0].text().contains(&name));
+    chat.close().await;
+}
+
+#[tokio::test]
+async fn a_completion_that_takes_too_long_is_none_and_a_form_says_so() {
+    let chat = Chat::open().await;
+    let (number, name) = chat.client("B8");
+    let nia = chat.coordinator();
+    let message = ask(&nia, chat.accounts, "balance", client(&number))
+        .await
+        .message
+        .unwrap();
+    let held = exhausted(&chat).await;
+    let typed = nia
+        .autocomplete(chat.accounts, "balance", &client(&name[..5]), "client")
+        .unwrap()
+        .outcome()
+        .await;
+    assert_eq!(typed.choices, Some(Vec::new()));
+    let form = nia
+        .press_forged(message.id, "f:ask-00000000000000000000000000000000")
+        .unwrap()
+        .outcome()
+        .await;
+    assert!(form.text().contains("Press the button again"), "{}", form.text());
+    drop(held);
+    chat.close().await;
+}
 
 const CALLBACK: &str = "POST /interactions/{}/{}/callback";
 

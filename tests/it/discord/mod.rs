@@ -1,8 +1,10 @@
 //! The real bot against a simulated Discord, over real sockets: everything as in production but the address.
 
 mod answers;
+mod checks;
 mod faults;
 mod gateway;
+mod heard;
 mod posts;
 
 use std::collections::HashMap;
@@ -37,6 +39,7 @@ pub(crate) struct Chat {
     pub(crate) call_centre: Id,
     /// The guild's role behind each person of the house.
     pub(crate) roles: HashMap<String, Id>,
+    pub(crate) setup: Setup,
     stop: watch::Sender<bool>,
     running: JoinHandle<()>,
 }
@@ -97,8 +100,10 @@ impl Chat {
                 vec![guild.number()]
             },
             people: People::new(HashMap::new(), grants),
+            listens: true,
             channels,
         };
+        let for_check = setup.clone();
         desk.app = desk.app.clone().with_discord(setup).unwrap();
         let bot = desk.app.discord.clone().unwrap();
         let (stop, stopped) = watch::channel(false);
@@ -113,6 +118,7 @@ impl Chat {
             managers,
             call_centre,
             roles,
+            setup: for_check,
             stop,
             running,
         }

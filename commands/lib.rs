@@ -219,6 +219,11 @@ impl Commands {
         help::menu(asker)
     }
 
+    /// Every entry that a message's menu may have, for platforms that offer them to all alike.
+    pub const fn message_menus() -> &'static [&'static str] {
+        ticket::from_message::MENUS
+    }
+
     /// The entries that somebody may use on a message in chat.
     pub fn message_menus_as(asker: &Asker) -> Vec<&'static str> {
         ticket::from_message::menus(asker)

@@ -11,6 +11,9 @@ use crate::grammar::{LONGEST_TEXT, line_of};
 /// The name of the menu entry that makes a ticket.
 pub const CREATE_TICKET: &str = "Create ticket from this message";
 
+/// Every entry that a message's menu may have.
+pub(crate) const MENUS: &[&str] = &[CREATE_TICKET];
+
 /// A message that somebody picked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picked {

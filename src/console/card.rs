@@ -296,7 +296,7 @@ fn input(field: &Field) -> Markup {
         label class="field" {
             span { (plain(&field.label)) @if !field.required { span class="optional" { " (may stay empty)" } } }
             @match &field.kind {
-                FieldKind::Text => input type="text" name=(field.name) required[field.required] maxlength="500" autocomplete="off";,
+                FieldKind::Text | FieldKind::Person => input type="text" name=(field.name) required[field.required] maxlength="500" autocomplete="off";,
                 FieldKind::Date => input type="date" name=(field.name) required[field.required];,
                 FieldKind::Choice(choices) => select name=(field.name) required[field.required] {
                     @if !field.required { option value="" { "–" } }

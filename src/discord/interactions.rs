@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use hammerdesk_commands::Commands;
+use hammerdesk_commands::Picked;
 use hammerdesk_commands::request::{Place, Request, What};
 use hammerdesk_domain::access::{Asker, Permission};
 use hammerdesk_domain::chat::Channel;
@@ -114,9 +115,11 @@ impl Interactions {
         let Some(asker) = self.admit(&origin).await else {
             return;
         };
+        if command.data.kind == CommandType::Message {
+            return self.pick(&origin, &asker, command).await;
+        }
         if command.data.kind != CommandType::ChatInput {
-            self.say(&origin, OLD_BUTTON).await;
-            return;
+            return self.say(&origin, OLD_BUTTON).await;
         }
         let (path, options) = read_options(&command.data.name, &command.data.options);
         let what = What::Options {
@@ -127,6 +130,20 @@ impl Interactions {
                 .collect(),
         };
         self.ask(&origin, &asker, what).await;
+    }
+
+    /// An entry of a message's menu.
+    async fn pick(&self, origin: &Origin, asker: &Asker, command: &CommandInteraction) {
+        let Some(message) = command.data.resolved.messages.values().next() else {
+            return self.say(origin, OLD_BUTTON).await;
+        };
+        let picked = Picked {
+            author: message.author.display_name().to_owned(),
+            text: message.content.clone(),
+        };
+        let (commands, me, menu) = (self.0.commands.clone(), asker.clone(), command.data.name.clone());
+        let work = tokio::spawn(async move { Given::from(commands.pick_as(&me, &menu, &picked).await) });
+        self.see_through(origin, asker, work).await;
     }
 
     async fn complete(&self, command: &CommandInteraction, came_at: Instant) {
@@ -209,6 +226,14 @@ impl Interactions {
                 )
                 .await;
             }
+            Some(Pressed::Person(action)) => {
+                let ComponentInteractionDataKind::UserSelect { values } = &component.data.kind else {
+                    return self.say(&origin, OLD_BUTTON).await;
+                };
+                let chosen = values.first().map(|user| self.0.people.person_id(user.get()));
+                self.choose(&origin, &asker, action, chosen.map(|person| person.to_string()))
+                    .await;
+            }
             Some(Pressed::Form(action)) => self.form(&origin, &asker, action).await,
             Some(Pressed::Why(action)) => self.explain(&origin, &asker, action).await,
             None => self.say(&origin, OLD_BUTTON).await,
@@ -230,6 +255,11 @@ impl Interactions {
             Ok(Some(form)) if form.fields.is_empty() => {
                 Desk::new(&self.0.rest, origin)
                     .answer(&[render::confirmation(&action, &form)], false)
+                    .await;
+            }
+            Ok(Some(form)) if render::only_person(&form).is_some() => {
+                Desk::new(&self.0.rest, origin)
+                    .answer(&[render::choose_person(&action, &form)], false)
                     .await;
             }
             Ok(Some(form)) => match render::modal(&action, &form) {
@@ -264,7 +294,30 @@ impl Interactions {
             })
             .filter(|(name, value)| name != SAYS && !value.trim().is_empty())
             .collect();
-        let (commands, place) = (self.0.commands.clone(), self.place(&origin, &asker));
+        self.send_form(&origin, &asker, action, filled).await;
+    }
+
+    /// Somebody was chosen for the one field of a form.
+    async fn choose(&self, origin: &Origin, asker: &Asker, action: ActionId, chosen: Option<String>) {
+        let left = AT_ONCE.saturating_sub(origin.came_at.elapsed());
+        let found = tokio::time::timeout(left, self.0.commands.form_as(asker, &action)).await;
+        let Ok(Ok(Some(form))) = found else {
+            return self.say(origin, OLD_BUTTON).await;
+        };
+        let filled = render::only_person(&form).map(str::to_owned).zip(chosen);
+        self.send_form(origin, asker, action, filled.into_iter().collect())
+            .await;
+    }
+
+    /// Reads the filled fields as the form wants them, and asks its question.
+    async fn send_form(
+        &self,
+        origin: &Origin,
+        asker: &Asker,
+        action: ActionId,
+        filled: Vec<(String, String)>,
+    ) {
+        let (commands, place) = (self.0.commands.clone(), self.place(origin, asker));
         let (at, me) = (self.0.clock.now(), asker.clone());
         let work = tokio::spawn(async move {
             let form = match commands.form_as(&me, &action).await {
@@ -295,7 +348,7 @@ impl Interactions {
                 }
             }
         });
-        self.see_through(&origin, &asker, work).await;
+        self.see_through(origin, asker, work).await;
     }
 
     async fn explain(&self, origin: &Origin, asker: &Asker, action: ActionId) {
@@ -539,7 +592,7 @@ fn read_form(form: &Form, filled: &[(String, String)]) -> Result<Vec<(String, St
         };
         let value = value.trim();
         let read = match &field.kind {
-            FieldKind::Text => value.to_owned(),
+            FieldKind::Text | FieldKind::Person => value.to_owned(),
             FieldKind::Date => match value.parse::<NaiveDate>() {
                 Ok(date) => date.to_string(),
                 Err(_) => return Err(format!("{}: write the date as 2026-03-31.", field.label)),

@@ -89,6 +89,14 @@ impl People {
         })
     }
 
+    /// The id under which an account is known: that of `[[people]]` where it is named there.
+    pub(crate) fn person_id(&self, account: u64) -> PersonId {
+        self.named.get(&account).map_or_else(
+            || PersonId::new(format!("discord:{account}")),
+            |asker| asker.id.clone(),
+        )
+    }
+
     /// The server's roles that mean something here.
     pub(crate) fn guild_roles(&self) -> impl Iterator<Item = u64> {
         self.grants.keys().copied()
@@ -192,5 +200,7 @@ mod tests {
         };
         let people = People::new([(77, named.clone())].into(), HashMap::new());
         assert_eq!(people.asker(&member(&[])), Some(named));
+        assert_eq!(people.person_id(77).as_str(), "ada");
+        assert_eq!(people.person_id(78).as_str(), "discord:78");
     }
 }

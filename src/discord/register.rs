@@ -3,7 +3,7 @@
 //! What Discord has is read and compared; where it is the same, nothing is sent. Discord's answers carry
 //! much that it filled in itself, so both sides are brought to one form first.
 
-use hammerdesk_commands::grammar;
+use hammerdesk_commands::{Commands, grammar};
 use serde_json::{Map, Value, json};
 
 use super::limits::{COMMAND_ABOUT, COMMAND_NAME, COMMAND_OPTIONS, cut};
@@ -17,7 +17,14 @@ const BOOLEAN: u8 = 5;
 
 /// Everything that people may ask, as Discord takes it.
 pub(crate) fn definitions() -> Vec<Value> {
-    grammar::command().get_subcommands().map(command).collect()
+    let menus = Commands::message_menus()
+        .iter()
+        .map(|name| json!({ "type": 3, "name": cut(name, COMMAND_NAME) }));
+    grammar::command()
+        .get_subcommands()
+        .map(command)
+        .chain(menus)
+        .collect()
 }
 
 fn command(node: &clap::Command) -> Value {
@@ -61,7 +68,7 @@ fn option(arg: &clap::Arg) -> Value {
     }
     out.insert("type".to_owned(), json!(STRING));
     if words.is_empty() {
-        out.insert("autocomplete".to_owned(), json!(grammar::is_completed(name)));
+        out.insert("autocomplete".to_owned(), json!(is_completed(arg, name)));
     } else {
         let choices = words
             .iter()
@@ -70,6 +77,11 @@ fn option(arg: &clap::Arg) -> Value {
         out.insert("choices".to_owned(), choices.collect());
     }
     Value::Object(out)
+}
+
+/// Free words beside a command's own argument are nothing to complete.
+fn is_completed(arg: &clap::Arg, name: &str) -> bool {
+    grammar::is_completed(name) && (name != "text" || arg.is_positional())
 }
 
 fn named(name: &str, about: &str) -> Map<String, Value> {
@@ -241,10 +253,23 @@ mod tests {
                 leaf.path
             );
         }
-        for command in &definitions {
+        for command in definitions.iter().filter(|command| command["type"] == 1) {
             assert!(command.to_string().chars().count() < 8_000, "{command}");
             sound(command, 0);
         }
+    }
+
+    #[test]
+    fn what_a_message_can_become_is_in_its_menu() {
+        let definitions = definitions();
+        let menus: Vec<&Value> = definitions
+            .iter()
+            .filter(|command| command["type"] == 3)
+            .collect();
+        assert_eq!(
+            menus,
+            [&json!({ "type": 3, "name": "Create ticket from this message" })]
+        );
     }
 
     fn sound(node: &Value, depth: usize) {

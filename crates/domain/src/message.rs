@@ -326,6 +326,9 @@ pub enum FieldKind {
     Date,
     /// One of these: value and label.
     Choice(Vec<(String, String)>),
+    /// Somebody of the team: a name, or an id as the platform or the config gives it. A form of this field
+    /// alone is a menu of people where the platform has one.
+    Person,
 }
 
 /// A choice to make: each option asks its own question.

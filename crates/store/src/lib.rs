@@ -13,8 +13,8 @@ pub mod chat;
 mod debtors;
 mod engine;
 mod error;
-mod export;
 pub mod escalations;
+mod export;
 #[cfg(feature = "testing")]
 mod floor;
 pub mod heard;

@@ -15,7 +15,9 @@ use hammerdesk_domain::message::{Attachment, Reply};
 use serde::Serialize;
 
 pub(crate) use self::card::Embed;
-pub(crate) use self::parts::{Component, Pressed, SAYS, confirmation, modal, read_id, rows};
+pub(crate) use self::parts::{
+    Component, Pressed, SAYS, choose_person, confirmation, modal, only_person, read_id, rows,
+};
 use super::limits::{CONTENT, EMBED_SUM, EMBEDS, FILE_BYTES, FILES, units};
 use super::text::{markdown, plain};
 

@@ -51,6 +51,13 @@ pub(crate) enum Component {
         options: Vec<MenuOption>,
         placeholder: String,
     },
+    /// A menu of the server's people.
+    People {
+        #[serde(rename = "type")]
+        kind: u8,
+        custom_id: String,
+        placeholder: String,
+    },
     /// An input of a modal.
     Input(Input),
 }
@@ -99,6 +106,8 @@ pub(crate) enum Pressed {
     Sent(ActionId),
     /// Explains the answer to its question.
     Why(ActionId),
+    /// Sends its form, whose one field is somebody.
+    Person(ActionId),
 }
 
 impl Pressed {
@@ -109,6 +118,7 @@ impl Pressed {
             Self::Confirm(action) => ('c', action),
             Self::Sent(action) => ('s', action),
             Self::Why(action) => ('w', action),
+            Self::Person(action) => ('u', action),
         };
         format!("{letter}:{action}")
     }
@@ -127,6 +137,7 @@ pub(crate) fn read_id(id: &str) -> Option<Pressed> {
         "c" => Pressed::Confirm(action),
         "s" => Pressed::Sent(action),
         "w" => Pressed::Why(action),
+        "u" => Pressed::Person(action),
         _ => return None,
     })
 }
@@ -224,6 +235,27 @@ pub(crate) fn confirmation(action: &ActionId, form: &Form) -> Message {
     message
 }
 
+/// The name of the one field of a form that asks for nothing but somebody.
+pub(crate) fn only_person(form: &Form) -> Option<&str> {
+    match form.fields.as_slice() {
+        [field] if field.kind == FieldKind::Person => Some(&field.name),
+        _ => None,
+    }
+}
+
+/// A menu of people, with what will happen above it.
+pub(crate) fn choose_person(action: &ActionId, form: &Form) -> Message {
+    let mut message = confirmation(action, form);
+    if is_ours(action) {
+        message.components = vec![row(vec![Component::People {
+            kind: 5,
+            custom_id: Pressed::Person(action.clone()).id(),
+            placeholder: word(&form.submit, PLACEHOLDER),
+        }])];
+    }
+    message
+}
+
 /// A form as a modal: inputs alone, for Discord's older clients know nothing else; what will happen stands
 /// in the last one.
 pub(crate) fn modal(action: &ActionId, form: &Form) -> Option<Modal> {
@@ -247,6 +279,7 @@ pub(crate) fn modal(action: &ActionId, form: &Form) -> Option<Modal> {
         .map(|field| {
             let placeholder = match &field.kind {
                 FieldKind::Text => String::new(),
+                FieldKind::Person => "A name".to_owned(),
                 FieldKind::Date => "A date, such as 2026-03-31".to_owned(),
                 FieldKind::Choice(choices) => {
                     let words: Vec<&str> = choices.iter().map(|(value, _)| value.as_str()).collect();

@@ -96,6 +96,10 @@ fn refused(message: &Value) -> Vec<String> {
                         check("option twice", values.insert(value.to_owned()));
                     }
                 }
+                5 => check(
+                    "people alone",
+                    parts.len() == 1 && length(&part["placeholder"]) <= 150,
+                ),
                 other => check(&format!("component {other}"), false),
             }
         }
@@ -339,6 +343,8 @@ proptest! {
         prop_assert_eq!(refused_modal(&modal), Vec::<String>::new());
         let asked = serde_json::to_value(confirmation(&action, &form)).unwrap();
         prop_assert_eq!(refused(&asked), Vec::<String>::new());
+        let people = serde_json::to_value(choose_person(&action, &form)).unwrap();
+        prop_assert_eq!(refused(&people), Vec::<String>::new());
     }
 }
 
@@ -381,6 +387,7 @@ fn an_id_of_ours_says_what_pressing_does_and_nothing_else_is_one() {
     assert_eq!(read_id("f:ask-0a"), Some(Pressed::Form(action.clone())));
     assert_eq!(read_id("c:ask-0a"), Some(Pressed::Confirm(action.clone())));
     assert_eq!(read_id("s:ask-0a"), Some(Pressed::Sent(action.clone())));
+    assert_eq!(read_id("u:ask-0a"), Some(Pressed::Person(action.clone())));
     assert_eq!(read_id("w:ask-0a"), Some(Pressed::Why(action)));
     for forged in [
         "",

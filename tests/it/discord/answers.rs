@@ -350,3 +350,59 @@ async fn a_server_that_is_not_configured_gets_nothing() {
     );
     chat.close().await;
 }
+
+#[tokio::test]
+async fn a_message_becomes_a_ticket_by_its_menu_once_it_is_said_whose_it_is() {
+    let chat = Chat::open().await;
+    let nia = chat.coordinator();
+    let said = nia
+        .says(chat.accounts, "The client asks for *lot 38* @everyone", &[])
+        .unwrap();
+    let picked = nia
+        .context_menu(said, "Create ticket from this message")
+        .unwrap()
+        .outcome()
+        .await;
+    let asked = picked.message.unwrap();
+    assert!(
+        asked.is_ephemeral && asked.text().contains("Nothing is made yet"),
+        "{}",
+        asked.text()
+    );
+    let shown = press(&nia, &asked, "Create ticket");
+    let modal = shown.outcome().await.modal.expect("a modal");
+    assert!(modal.to_string().contains("Nothing is mailed"), "{modal}");
+    let made = nia
+        .submit_modal(
+            &shown,
+            &[
+                ("subject", "Lot 38"),
+                ("email", "ada@example.com"),
+                ("priority", "HIGH"),
+            ],
+        )
+        .unwrap()
+        .outcome()
+        .await;
+    assert!(
+        made.is_ephemeral && made.text().contains("Lot 38"),
+        "{}",
+        made.text()
+    );
+    let wrong = press(&nia, &asked, "Create ticket");
+    wrong.outcome().await;
+    let wrong = nia
+        .submit_modal(&wrong, &[("subject", "Lot 38"), ("priority", "soon")])
+        .unwrap()
+        .outcome()
+        .await;
+    assert!(wrong.text().contains("write one of"), "{}", wrong.text());
+    let stranger = chat.sim.person(chat.guild, "Stranger", &[]);
+    let refused = stranger
+        .context_menu(said, "Create ticket from this message")
+        .unwrap()
+        .outcome()
+        .await;
+    assert!(refused.text().contains("I do not know you yet"));
+    chat.close().await;
+}

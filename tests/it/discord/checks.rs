@@ -170,6 +170,24 @@ async fn answers_look_like_this() {
     "#);
     let (number, _) = chat.client("D4");
     let deposit = ask(&nia, chat.accounts, "deposit", client(&number)).await;
-    insta::assert_snapshot!(deposit.text(), @"");
+    insta::assert_snapshot!(deposit.text(), @r#"
+    Íñigo Echeverría · 1600004
+    **HELD** · Deposit D1600004003 · 1000 · GBP
+    ```
+      Deposit  GBP 5,000.00
+      Sale     L1805
+    ```
+    - **P5** will be applied to invoice 1600004001
+    - Next: accounts receivable.
+    **Not met**
+    - ▲ **D4** invoice 1600004001 is open
+    **You may tell the client**
+    > Your deposit of GBP 5,000.00 will be applied to invoice 1600004001.
+    As of: ledger 2026-11-20 09:13 UTC; 6 other sources, the oldest bank statements 2026-11-20 08:25 UTC
+    [Show balance]
+    [Show release]
+    [Share here]
+    [How was this computed]
+    "#);
     chat.close().await;
 }

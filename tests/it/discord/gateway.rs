@@ -1,9 +1,9 @@
 //! The bot's life at the gateway: it comes back from everything but what only an administrator can change.
 
 use hammerdesk::discord::State;
-use hammerdesk_sandbox::discord::{Compression, Options};
+use hammerdesk_sandbox::discord::{Compression, DiscordSim, Options};
 
-use super::{Chat, Different, PATIENCE, ask, client};
+use super::{Before, Chat, Different, PATIENCE, ask, client};
 
 async fn answers(chat: &Chat) {
     let (number, name) = chat.client("B8");
@@ -66,8 +66,7 @@ async fn heartbeats_that_nobody_acknowledges_end_in_a_new_session() {
 #[tokio::test]
 async fn a_refused_token_or_intent_ends_it_with_a_sentence_and_no_storm() {
     for (code, says) in [(4004, "discord.token"), (4014, "Message Content Intent")] {
-        let before: Box<dyn FnOnce(&hammerdesk_sandbox::discord::DiscordSim)> =
-            Box::new(move |sim| sim.gateway().refuse_identify(Some(code)));
+        let before: Before = Box::new(move |sim| sim.gateway().refuse_identify(Some(code)));
         let chat = Chat::begin(Different {
             before: Some(before),
             ..Different::default()
@@ -102,8 +101,7 @@ async fn compressed_payloads_and_several_shards_work_as_well() {
         compression: Compression::AsAsked,
         ..Options::default()
     };
-    let before: Box<dyn FnOnce(&hammerdesk_sandbox::discord::DiscordSim)> =
-        Box::new(|sim| sim.gateway().recommend_shards(2, 1));
+    let before: Before = Box::new(|sim| sim.gateway().recommend_shards(2, 1));
     let chat = Chat::with(Different {
         options,
         before: Some(before),
@@ -121,7 +119,7 @@ async fn it_ends_when_asked_even_while_discord_is_away() {
     chat.sim.down();
     chat.state(|state| *state == State::Connecting).await;
     chat.close().await;
-    let before: Box<dyn FnOnce(&hammerdesk_sandbox::discord::DiscordSim)> = Box::new(|sim| sim.down());
+    let before: Before = Box::new(DiscordSim::down);
     let chat = Chat::begin(Different {
         before: Some(before),
         ..Different::default()
@@ -132,7 +130,7 @@ async fn it_ends_when_asked_even_while_discord_is_away() {
 
 #[tokio::test]
 async fn a_base_that_names_no_gateway_is_an_error_and_never_discord_itself() {
-    let before: Box<dyn FnOnce(&hammerdesk_sandbox::discord::DiscordSim)> = Box::new(|sim| {
+    let before: Before = Box::new(|sim| {
         sim.fail_always(
             "GET /gateway/bot",
             hammerdesk_sandbox::discord::Fault::Status(500),

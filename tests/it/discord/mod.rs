@@ -44,12 +44,15 @@ pub(crate) struct Chat {
     running: JoinHandle<()>,
 }
 
+/// Something done to Discord before the bot connects.
+pub(crate) type Before = Box<dyn FnOnce(&DiscordSim)>;
+
 /// What is different from the usual.
 #[derive(Default)]
 pub(crate) struct Different {
     pub(crate) options: Options,
     /// Done to the simulator before the bot connects.
-    pub(crate) before: Option<Box<dyn FnOnce(&DiscordSim)>>,
+    pub(crate) before: Option<Before>,
     /// Registers its commands everywhere.
     pub(crate) everywhere: bool,
 }

@@ -120,4 +120,46 @@ mod tests {
             assert!(!cdn.holds(other), "{other}");
         }
     }
+
+    /// Answers each request with the next of these, on a port of loopback.
+    async fn storage(answers: Vec<String>) -> String {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            for answer in answers {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                let mut request = [0; 4096];
+                assert!(socket.read(&mut request).await.unwrap() > 0);
+                socket.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        origin
+    }
+
+    #[tokio::test]
+    async fn a_file_is_fetched_within_its_limit_and_nowhere_else_is_gone_to() {
+        let answer = |head: &str, body: &str| format!("HTTP/1.1 {head}\r\nConnection: close\r\n\r\n{body}");
+        let origin = storage(vec![
+            answer("200 OK", "words"),
+            answer("200 OK", "too many words"),
+            answer("200 OK\r\nContent-Length: 900", ""),
+            answer("404 Not Found", ""),
+            answer("302 Found\r\nLocation: http://169.254.169.254/", ""),
+            answer("503 Busy", ""),
+        ])
+        .await;
+        let cdn = Cdn::at(vec![origin.clone()]);
+        let file = format!("{origin}/attachments/1/2/a.txt");
+        assert_eq!(cdn.fetch(&file, 5).await, Ok(b"words".to_vec()));
+        assert_eq!(cdn.fetch(&file, 5).await, Err(Unfetched::TooLarge));
+        assert_eq!(cdn.fetch(&file, 5).await, Err(Unfetched::TooLarge));
+        assert_eq!(cdn.fetch(&file, 5).await, Err(Unfetched::Gone));
+        assert_eq!(cdn.fetch(&file, 5).await, Err(Unfetched::Gone));
+        assert!(matches!(cdn.fetch(&file, 5).await, Err(Unfetched::Later(_))));
+        assert_eq!(
+            cdn.fetch("http://127.0.0.1:1/a", 5).await,
+            Err(Unfetched::Elsewhere)
+        );
+    }
 }

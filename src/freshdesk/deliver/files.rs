@@ -81,8 +81,13 @@ impl Files {
         Self { store, cdn }
     }
 
-    /// All of them, as far as they may and can come along. The inner error says that it may work later.
-    pub(super) async fn gather(&self, files: &[SaidFile]) -> Result<Result<Bundle, String>, StoreError> {
+    /// All of them, as far as they may and can come along. The inner error says that it may work later; only
+    /// whoever is patient gets it, others do without the file.
+    pub(super) async fn gather(
+        &self,
+        files: &[SaidFile],
+        is_patient: bool,
+    ) -> Result<Result<Bundle, String>, StoreError> {
         let mut bundle = Bundle::default();
         let mut left = LARGEST_UPLOAD;
         for file in files {
@@ -104,12 +109,12 @@ impl Files {
             }
             let content = match self.content(file, left).await? {
                 Ok(content) => content,
-                Err(Unfetched::Later(why)) => return Ok(Err(why)),
+                Err(Unfetched::Later(why)) if is_patient => return Ok(Err(why)),
                 Err(Unfetched::TooLarge) => {
                     leave_out("is too large for the helpdesk", true);
                     continue;
                 }
-                Err(Unfetched::Gone | Unfetched::Elsewhere) => {
+                Err(Unfetched::Gone | Unfetched::Elsewhere | Unfetched::Later(_)) => {
                     leave_out("could not be fetched", false);
                     continue;
                 }

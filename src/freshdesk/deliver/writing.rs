@@ -3,6 +3,7 @@
 //! Promises: a note is private, always and explicitly; every note and reply carries the mark of its token
 //! and every ticket its tag; an update sends only what differs and takes no tag away.
 
+use chrono::TimeDelta;
 use hammerdesk_domain::chat::SaidFile;
 use hammerdesk_domain::helpdesk::{HelpdeskWrite, NewTicket, TicketChange, TicketId, WriteToken, mark, tag};
 use hammerdesk_freshdesk::{
@@ -15,16 +16,17 @@ use super::{HelpdeskDeliverer, Order};
 use crate::engine::Verdict;
 use crate::freshdesk::sync::Stopped;
 
+/// Words wait so long for a file that cannot be fetched, and no longer.
+const PATIENCE: TimeDelta = TimeDelta::minutes(10);
+
 impl HelpdeskDeliverer {
     /// Sends it. [`Verdict::Later`] and [`Verdict::Refused`] mean that nothing was sent.
     pub(super) async fn write(&self, order: &Order) -> Result<Verdict, Stopped> {
         match &order.write {
             HelpdeskWrite::Create(ticket) => self.create(ticket, order.token).await,
             HelpdeskWrite::Update { ticket, change } => self.update(*ticket, change, order.token).await,
-            HelpdeskWrite::Note { ticket, html, files } => self.note(*ticket, html, files, order.token).await,
-            HelpdeskWrite::Reply { ticket, html, files } => {
-                self.reply(*ticket, html, files, order.token).await
-            }
+            HelpdeskWrite::Note { ticket, html, files } => self.note(*ticket, html, files, order).await,
+            HelpdeskWrite::Reply { ticket, html, files } => self.reply(*ticket, html, files, order).await,
             HelpdeskWrite::EditNote { ticket, note, html } => match self.standing(*note).await? {
                 Note::At(conversation) => {
                     let body = format!("{html}{}", mark(*note));
@@ -104,9 +106,11 @@ impl HelpdeskDeliverer {
         ticket: TicketId,
         html: &str,
         files: &[SaidFile],
-        token: WriteToken,
+        order: &Order,
     ) -> Result<Verdict, Stopped> {
-        let bundle = match self.files.gather(files).await? {
+        let token = order.token;
+        let is_patient = self.helpdesk.now() - order.made_at < PATIENCE;
+        let bundle = match self.files.gather(files, is_patient).await? {
             Ok(bundle) => bundle,
             Err(why) => return Ok(Verdict::later(why)),
         };
@@ -130,9 +134,11 @@ impl HelpdeskDeliverer {
         ticket: TicketId,
         html: &str,
         files: &[SaidFile],
-        token: WriteToken,
+        order: &Order,
     ) -> Result<Verdict, Stopped> {
-        let bundle = match self.files.gather(files).await? {
+        let token = order.token;
+        let is_patient = self.helpdesk.now() - order.made_at < PATIENCE;
+        let bundle = match self.files.gather(files, is_patient).await? {
             Ok(bundle) => bundle,
             Err(why) => return Ok(Verdict::later(why)),
         };

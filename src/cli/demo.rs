@@ -9,7 +9,7 @@ use hammerdesk_domain::clock::Clock;
 use hammerdesk_sandbox::SampleHouse;
 use hammerdesk_store::Store;
 
-use super::{Done, print, progress, say};
+use super::{Done, demo_helpdesk, print, progress, say};
 use crate::furnish::{furnish, settings};
 use crate::{App, listen, stop_signal};
 
@@ -62,10 +62,21 @@ pub(super) async fn run(args: DemoArgs, clock: Arc<dyn Clock>) -> anyhow::Result
         progress(&format!("Furnishing the sample house: {what} …"));
     })
     .await?;
-    let app = App::build(store, settings(&house), clock, true);
+    let mut settings = settings(&house);
+    demo_helpdesk::agents(&mut settings);
+    let app = App::build(store, settings, clock, true);
+    let (app, sim) = demo_helpdesk::connect(app, &house, args.seed, address).await?;
+    let stop = stop_signal();
+    let working = tokio::spawn(app.engine().run(stop.clone()));
+    let living = tokio::spawn(demo_helpdesk::live(
+        sim.account().clone(),
+        args.seed,
+        stop.clone(),
+    ));
     progress("");
     print(&format!(
-        "hammerdesk demo is ready: open http://{address}/console\n\n\
+        "hammerdesk demo is ready: open http://{address}/console\n\
+         With the helpdesk beside it: http://{address}/console/side\n\n\
          Choose a seat, then type / to see what may be asked from it. Some questions to begin with:\n{}\n\n\
          Ctrl-C ends it; nothing of it stays.",
         house
@@ -78,6 +89,8 @@ pub(super) async fn run(args: DemoArgs, clock: Arc<dyn Clock>) -> anyhow::Result
                 list
             })
     ));
-    app.serve(listener, stop_signal()).await?;
+    app.serve(listener, stop).await?;
+    working.await?;
+    living.await?;
     Ok(Done::Ok)
 }

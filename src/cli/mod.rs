@@ -6,6 +6,7 @@ mod calendar;
 mod check;
 mod debtors;
 mod demo;
+mod demo_helpdesk;
 mod export;
 mod feed;
 mod import;

@@ -8,6 +8,7 @@
 mod ask;
 pub mod card;
 mod deliver;
+mod helpdesk;
 mod live;
 mod page;
 mod people;
@@ -18,7 +19,7 @@ mod tests;
 
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::engine::Nudge;
 use axum::Router;
@@ -33,6 +34,7 @@ use hammerdesk_commands::Commands;
 use hammerdesk_commands::settings::Settings;
 use hammerdesk_domain::access::Asker;
 use hammerdesk_domain::clock::Clock;
+use hammerdesk_sandbox::freshdesk::Account;
 use hammerdesk_store::{Store, StoreError};
 use maud::Markup;
 use tokio::sync::{Mutex, watch};
@@ -46,9 +48,12 @@ const LARGEST_BODY: usize = 64 * 1024;
 const OUR_SCRIPT: &str = "hammerdesk";
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                      form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+                      frame-src 'self'; \
+                      form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 const STYLE: &str = include_str!("assets/console.css");
 const SCRIPT: &str = include_str!("assets/console.js");
+const DESK_STYLE: &str = include_str!("assets/helpdesk.css");
+const DESK_SCRIPT: &str = include_str!("assets/helpdesk.js");
 const ICON: &str = include_str!("assets/icon.svg");
 
 /// What the console works with. Cheap to clone.
@@ -67,6 +72,8 @@ struct Inner {
     posting: Mutex<()>,
     pulse: watch::Sender<Pulse>,
     nudge: Nudge,
+    /// The simulated helpdesk that the demo shows beside the chat.
+    helpdesk: OnceLock<Account>,
 }
 
 /// What the live streams wait for.
@@ -93,7 +100,7 @@ impl ConsoleState {
         nudge: Nudge,
     ) -> Self {
         let mut hasher = DefaultHasher::new();
-        (STYLE, SCRIPT).hash(&mut hasher);
+        (STYLE, SCRIPT, DESK_STYLE, DESK_SCRIPT).hash(&mut hasher);
         Self(Arc::new(Inner {
             channels: places::channels(&settings),
             commands,
@@ -104,7 +111,13 @@ impl ConsoleState {
             posting: Mutex::new(()),
             pulse: watch::Sender::new(Pulse::default()),
             nudge,
+            helpdesk: OnceLock::new(),
         }))
+    }
+
+    /// Shows a simulated helpdesk beside the chat. Only the demo has one.
+    pub fn show_helpdesk(&self, account: Account) {
+        drop(self.0.helpdesk.set(account));
     }
 
     /// Ends the live streams, which would otherwise hold up a graceful stop.
@@ -160,6 +173,12 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/read", post(ask::mark_read))
         .route("/console.css", asset("text/css; charset=utf-8", STYLE))
         .route("/console.js", asset("text/javascript; charset=utf-8", SCRIPT))
+        .route("/helpdesk.css", asset("text/css; charset=utf-8", DESK_STYLE))
+        .route(
+            "/helpdesk.js",
+            asset("text/javascript; charset=utf-8", DESK_SCRIPT),
+        )
+        .merge(helpdesk::routes())
         .route("/icon.svg", asset("image/svg+xml", ICON))
         .fallback(|| async { Refusal::missing("There is no such page. Start at /console.") })
         .layer(from_fn(guard))

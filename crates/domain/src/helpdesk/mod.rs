@@ -1,6 +1,6 @@
 //! Tickets of the helpdesk as the house knows them, and what happened to them.
 //!
-//! A helpdesk tells states, not happenings: [`changes`] turns two successive states of a ticket into
+//! A helpdesk tells states, not happenings: `changes` turns two successive states of a ticket into
 //! [`TicketEvent`]s with the helpdesk's own times. Clocks, cards and reports are made from those events
 //! alone, so replaying them always yields the state that the helpdesk shows.
 

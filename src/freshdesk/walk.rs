@@ -41,8 +41,11 @@ pub(super) struct Walk {
     is_probe: bool,
     /// The seconds that filled several pages.
     paged: Vec<Paged>,
-    /// Where to go on after a second was walked again.
+    /// Where to go on after what pages hid was walked again.
     resume: Option<DateTime<Utc>>,
+    /// Until which second it is walked again.
+    #[serde(default)]
+    again_until: Option<DateTime<Utc>>,
 }
 
 /// A second that filled several pages.
@@ -51,6 +54,10 @@ struct Paged {
     from: DateTime<Utc>,
     second: DateTime<Utc>,
     ids: BTreeSet<i64>,
+    /// How far the page reached with which its window was left. What shifting pages hid lies before that, in
+    /// the second itself or in one behind it.
+    #[serde(default)]
+    until: Option<DateTime<Utc>>,
 }
 
 /// What comes next.
@@ -76,6 +83,7 @@ impl Walk {
             is_probe: false,
             paged: Vec::new(),
             resume: None,
+            again_until: None,
         }
     }
 
@@ -104,7 +112,13 @@ impl Walk {
         let asked = self.from;
         let next = self.go_on(page, more);
         match shifted {
-            None => next,
+            None => {
+                // Only now is nothing to be walked again, and what was remembered for that done with.
+                if next == Next::End {
+                    self.paged.clear();
+                }
+                next
+            }
             Some(from) if from == asked => {
                 self.ask(from);
                 Next::Ask
@@ -125,19 +139,21 @@ impl Walk {
         let last = page.iter().map(|(_, at)| *at).max();
         let is_sorted = page.is_sorted_by_key(|(_, at)| *at);
         let leaves = last.filter(|last| is_sorted && *last > first);
+        if let Some(last) = leaves
+            && let Some(paged) = self.paged.iter_mut().find(|paged| paged.from == self.from)
+        {
+            paged.until = paged.until.max(Some(last));
+        }
+        let is_past = leaves.is_some_and(|last| self.again_until.is_none_or(|until| last > until));
         match (more, leaves, self.resume) {
-            (More::Nothing, _, Some(resume)) | (_, Some(_), Some(resume)) => {
-                self.resume = None;
-                self.ask(resume);
-                Next::Ask
-            }
+            (More::Nothing, _, Some(resume)) => self.go_back_to(resume),
+            (_, Some(_), Some(resume)) if is_past => self.go_back_to(resume),
             (More::Nothing, _, None) => {
-                self.paged.clear();
                 self.page = 1;
                 self.is_probe = false;
                 Next::End
             }
-            (_, Some(last), None) => {
+            (_, Some(last), _) => {
                 self.leave_for(last);
                 Next::Ask
             }
@@ -153,17 +169,28 @@ impl Walk {
         }
     }
 
-    /// The window in which a ticket of this page stood when its second was read page by page.
+    /// The earliest window in which a ticket of this page stood when its second was read page by page. All
+    /// that such windows may have hidden is walked again.
     fn shifted(&mut self, page: &[(i64, DateTime<Utc>)]) -> Option<DateTime<Utc>> {
-        let mut found = None;
+        let mut found: Option<DateTime<Utc>> = None;
+        // A window that this very page leaves reaches as far as the page.
+        let here = page.iter().map(|(_, at)| *at).max();
         for paged in &mut self.paged {
             for (id, _) in page.iter().filter(|(_, at)| *at > paged.second) {
                 if paged.ids.remove(id) {
-                    found = found.or(Some(paged.from));
+                    found = Some(found.map_or(paged.from, |found| found.min(paged.from)));
+                    self.again_until = self.again_until.max(paged.until.or(here));
                 }
             }
         }
         found
+    }
+
+    fn go_back_to(&mut self, resume: DateTime<Utc>) -> Next {
+        self.resume = None;
+        self.again_until = None;
+        self.ask(resume);
+        Next::Ask
     }
 
     fn remember(&mut self, second: DateTime<Utc>, page: &[(i64, DateTime<Utc>)]) {
@@ -174,6 +201,7 @@ impl Walk {
                 from: self.from,
                 second,
                 ids: ids.collect(),
+                until: None,
             }),
         }
         while self.paged.len() > 1
@@ -347,7 +375,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_touches_made_a_walk_pass_over_a_walk_from_the_beginning_finds(
+        fn whatever_is_touched_while_walking_its_last_state_is_seen(
             first in prop::collection::btree_map(0_i64..60, 0_i64..12, 0..60),
             touches in prop::collection::vec((0_usize..40, 0_i64..80), 0..30),
             is_inclusive: bool,
@@ -368,13 +396,7 @@ mod tests {
             walking.rewind();
             let (again, _) = walk(&mut list, &mut walking, |_, _| ());
             seen.extend(again);
-            // Rarely, pages that shift in a busy second hide a touched ticket from the rewound walk too. What
-            // was seen is never wrong, only late: the slow walk from the beginning misses nothing.
-            for (id, second) in &seen {
-                prop_assert!(list.tickets[id] >= *second);
-            }
-            let (slow, _) = walk(&mut list, &mut Walk::from(at(-100)), |_, _| ());
-            prop_assert_eq!(slow, list.tickets);
+            prop_assert_eq!(seen, list.tickets);
         }
     }
 }

@@ -89,7 +89,7 @@ pub(super) async fn connect(
         SyncSettings::default(),
     );
     let rules = rules(&app.settings);
-    let site = sim.url().to_owned();
+    let site = format!("http://{address}/console/helpdesk");
     let app = app
         .with_desk(Some(Desk::new(helpdesk, Some(SECRET))))
         .with_bridge(rules, &site, true);

@@ -7,10 +7,10 @@ use std::convert::Infallible;
 
 use axum::Json;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::Html;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{Html, Redirect};
 use axum::routing::{get, post};
 use futures_util::Stream;
 use hammerdesk_sandbox::freshdesk::html::{of_text, to_text};
@@ -68,6 +68,7 @@ pub(super) fn routes() -> Router<ConsoleState> {
         .route("/helpdesk/desk", get(fragment))
         .route("/helpdesk/act", post(act))
         .route("/helpdesk/live", get(live))
+        .route("/helpdesk/a/tickets/{ticket}", get(as_linked))
         .route("/side", get(side))
 }
 
@@ -130,6 +131,11 @@ async fn page(State(state): State<ConsoleState>, Query(open): Query<Open>) -> Re
             }
         }
     }))
+}
+
+/// The address under which Freshdesk shows a ticket, so that cards lead here in the demo.
+async fn as_linked(Path(ticket): Path<u64>) -> Redirect {
+    Redirect::to(&format!("/console/helpdesk?ticket={ticket}"))
 }
 
 async fn fragment(

@@ -9,7 +9,7 @@
 //! Promises: unknown, stale or contradictory facts never make a deposit eligible; amounts are never netted
 //! across currency or entity; whoever may not read restricted holds cannot tell a restricted one from any
 //! other internal review; without the permission for internal reasons only client-safe words remain.
-//! A deposit's state is known for now only, so a question about another day is answered for today.
+//! A deposit's state is known as of today only, so a question about another day is answered for today.
 
 mod debts;
 mod due;

@@ -6,7 +6,8 @@
 
 use hammerdesk_domain::text::is_deceptive;
 
-use super::{Ask, Leaf, assemble, find_leaf, parse_line, read_words, spelled_value, unknown_command, words};
+use super::read::{assemble, parse_line, read_words, spelled_value, unknown_command, words};
+use super::{Ask, Leaf, find_leaf};
 use crate::errors::UserError;
 
 /// What stands between the typed part and the sealed one.

@@ -1,0 +1,75 @@
+//! The lines of help in other languages.
+
+/// What a line of help says in other languages, by locale; platforms that know their readers' language show
+/// it there. Only the help is translated: names, options and answers are one language everywhere.
+pub fn translations(about: &str) -> &'static [(&'static str, &'static str)] {
+    TRANSLATED
+        .iter()
+        .find(|(english, _)| *english == about)
+        .map_or(&[], |(_, texts)| texts)
+}
+
+type Texts = &'static [(&'static str, &'static str)];
+
+const TRANSLATED: &[(&str, Texts)] = &[
+    (
+        "What a client owes per entity and currency, with ageing and what is on its way",
+        &[("zh-TW", "客戶按法人實體及貨幣的結欠、帳齡及在途款項")],
+    ),
+    (
+        "One invoice: lines per lot, paid, open, why it is due when it is",
+        &[("zh-TW", "單張發票:各拍品明細、已付、未付及到期依據")],
+    ),
+    (
+        "May it go? Every reason why not, who clears it, and what to tell the client",
+        &[("zh-TW", "可否放行?列出每項原因、由誰處理,以及可向客戶說明的內容")],
+    ),
+    (
+        "Where a bidding deposit stands, whether it can be refunded, and by when",
+        &[("zh-TW", "競投保證金的狀態、可否退還及期限")],
+    ),
+    (
+        "Find a client, or see everything about one",
+        &[("zh-TW", "尋找客戶,或查看某客戶的全部資料")],
+    ),
+    ("The sources of the figures", &[("zh-TW", "數字的資料來源")]),
+    ("The helpdesk's tickets", &[("zh-TW", "客服工單")]),
+    (
+        "Your open tickets, the most urgent first",
+        &[("zh-TW", "您的未結工單,最緊急者在前")],
+    ),
+    (
+        "One ticket: how it stands, whose it is, what was said last",
+        &[("zh-TW", "單一工單:狀態、負責人及最近的往來")],
+    ),
+    (
+        "Find tickets by number, subject, sender or client",
+        &[("zh-TW", "按編號、主旨、寄件人或客戶尋找工單")],
+    ),
+    (
+        "Make a ticket for a client; nothing is mailed",
+        &[("zh-TW", "為客戶建立工單;不會寄出郵件")],
+    ),
+    (
+        "Answer the client by mail; you see exactly what will go before it goes",
+        &[("zh-TW", "以郵件回覆客戶;寄出前可預覽完整內容")],
+    ),
+    (
+        "Leave a private note that only agents see",
+        &[("zh-TW", "新增只有客服人員可見的內部備註")],
+    ),
+    ("Give a ticket to an agent", &[("zh-TW", "將工單指派給客服人員")]),
+    (
+        "Open, set pending, resolve or close a ticket",
+        &[("zh-TW", "將工單設為開啟、待處理、已解決或已關閉")],
+    ),
+    ("What you may do here", &[("zh-TW", "您可以在這裡使用的功能")]),
+    (
+        "Post the answer here for all to read",
+        &[("zh-TW", "將答覆公開張貼於此")],
+    ),
+    (
+        "Number, e-mail, phone, paddle, name or part of one",
+        &[("zh-TW", "編號、電郵、電話、號牌、姓名或其一部分")],
+    ),
+];

@@ -6,8 +6,9 @@
 use super::{Ruling, Scene};
 use crate::access::{Asker, Permission};
 use crate::message::Tone;
-use crate::model::{HoldScope, SanctionsState};
+use crate::model::HoldScope;
 use crate::neutral;
+use crate::review::{self, Unscreened};
 
 impl Scene<'_> {
     /// B19 for the account: insolvency, legal action, write-off; and reviews, in neutral words.
@@ -43,15 +44,11 @@ impl Scene<'_> {
 
     fn review(&self, asker: &Asker) -> Option<Ruling> {
         let day = self.account_day();
-        let holds: Vec<_> = self
-            .facts
-            .holds
-            .iter()
+        let holds: Vec<_> = review::holds(self.facts, day)
             .filter(|hold| matches!(hold.scope, HoldScope::Client | HoldScope::Invoice))
-            .filter(|hold| hold.is_active_on(day) && (hold.is_restricted() || hold.code.is_internal_review()))
             .collect();
-        let screened = self.facts.status.sanctions == Some(SanctionsState::Review);
-        if holds.is_empty() && !screened {
+        let screening = review::screening(&self.facts.status, Unscreened::Passes);
+        if holds.is_empty() && screening.is_none() {
             return None;
         }
         let mut text = neutral::INTERNAL.to_owned();
@@ -63,7 +60,7 @@ impl Scene<'_> {
                     None => format!("hold {} ({})", hold.id, hold.code),
                 })
                 .collect();
-            told.extend(screened.then(|| "sanctions screening is under review".to_owned()));
+            told.extend(screening.map(|why| format!("sanctions {why}")));
             text = format!("{text} Restricted: {}.", told.join("; "));
         }
         let ruling = Ruling::applies("B19", text, Some(neutral::CLIENT_SAFE.to_owned()), Tone::Warn);

@@ -10,7 +10,7 @@ use crate::model::{
     RefundState,
 };
 use crate::money::Money;
-use crate::states::{DepositStage as Stage, DisputeStanding, HoldStanding, PaymentStanding};
+use crate::states::{DepositStage as Stage, DisputeStanding, PaymentStanding};
 use crate::{neutral, review};
 
 /// All checks of one deposit, and what the situations need of them.
@@ -328,7 +328,7 @@ fn holds<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Hold> {
                 .is_some_and(|(source, id)| hold.reference == format!("{source}/{id}")),
             HoldScope::Invoice | HoldScope::Lot => false,
         };
-        mine && HoldStanding::on(hold, today).is_active() && !review::is_review(hold)
+        mine && hold.is_active_on(today) && !review::is_review(hold)
     })
 }
 

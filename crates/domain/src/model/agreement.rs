@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::words;
 use crate::ids::{ClientNo, EntityCode, HoldId, InvoiceNo, SaleNo, TermsId};
 use crate::money::Money;
+use crate::states::HoldStanding;
 
 words! {
     /// States of a terms agreement (`domain.md` 3.2).
@@ -135,7 +136,7 @@ pub struct Hold {
 impl Hold {
     /// Does it hold on that day?
     pub fn is_active_on(&self, day: NaiveDate) -> bool {
-        self.state == HoldState::Active && self.expires_on.is_none_or(|last| day <= last)
+        HoldStanding::on(self, day).is_active()
     }
 
     /// May only roles with `restricted_holds` know of it?

@@ -4,10 +4,9 @@ use super::Finding;
 use super::case::{Case, is_missing};
 use super::funds::{Flaw, View};
 use crate::location::DueDiligence;
-use crate::model::{
-    CddState, Collector, Hold, HoldCode, Quote, ReleaseRoute, ReleaseState, SanctionsState, Whereabouts,
-};
+use crate::model::{CddState, Collector, Hold, HoldCode, Quote, ReleaseRoute, ReleaseState, Whereabouts};
 use crate::money::Money;
+use crate::review::{self, Unscreened};
 use crate::text::day;
 
 const CLIENT: &[&str] = &["client status"];
@@ -123,13 +122,11 @@ impl Case<'_> {
             .filter(|hold| hold.is_restricted())
             .map(|hold| told(&format!("restricted hold ({})", hold.code), hold))
             .collect();
-        match self.facts.status.sanctions {
-            Some(SanctionsState::Review) => because.push("screening is under review".to_owned()),
-            None if self.needs_due_diligence().is_some() => {
-                because.push("no screening result is known, and the purchase needs one".to_owned());
-            }
-            Some(SanctionsState::Clear) | None => {}
-        }
+        let unscreened = match self.needs_due_diligence() {
+            Some(_) => Unscreened::Stops,
+            None => Unscreened::Passes,
+        };
+        because.extend(review::screening(&self.facts.status, unscreened).map(ToOwned::to_owned));
         all(
             &because,
             "no restricted review is open",

@@ -19,6 +19,16 @@ pub const LONGEST_WORDS: usize = 48 * 1024;
 #[serde(transparent)]
 pub struct EscalationId(pub Uuid);
 
+impl EscalationId {
+    /// As people call it: the end of the id, which tells those of one day apart.
+    pub fn handle(&self) -> String {
+        let id = self.0.simple().to_string();
+        id.get(id.len().saturating_sub(8)..)
+            .unwrap_or_default()
+            .to_owned()
+    }
+}
+
 impl fmt::Display for EscalationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -12,7 +12,7 @@ use crate::Store;
 use crate::escalations::{Entry, NewKey};
 use crate::testing::each_engine;
 
-fn opening(now: DateTime<Utc>, severity: Severity) -> Opening {
+pub(super) fn opening(now: DateTime<Utc>, severity: Severity) -> Opening {
     Opening {
         id: EscalationId(new_id(now)),
         way: Way::Intake,

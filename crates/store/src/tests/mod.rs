@@ -3,6 +3,7 @@
 mod accounts;
 mod chat;
 mod escalations;
+mod escalations_moving;
 mod helpdesk;
 mod loads;
 mod outgoing;

@@ -21,7 +21,6 @@ fn named() -> Vec<(&'static str, String)> {
         batches::STATEMENTS,
         chat::STATEMENTS,
         debtors::STATEMENTS,
-        escalations::STATEMENTS,
         heard::STATEMENTS,
         load::STATEMENTS,
         outbox::STATEMENTS,
@@ -34,7 +33,7 @@ fn named() -> Vec<(&'static str, String)> {
         .iter()
         .flat_map(|list| list.iter().map(|(name, sql)| (*name, (*sql).to_owned())))
         .collect();
-    for list in helpdesk::LISTS {
+    for list in helpdesk::LISTS.iter().chain(escalations::LISTS) {
         all.extend(list.iter().map(|(name, sql)| (*name, (*sql).to_owned())));
     }
     let selects = [account::SELECTS, property::SELECTS, search::SELECTS];

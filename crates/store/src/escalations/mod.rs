@@ -4,6 +4,10 @@
 //! unit: the row only serves to find it. Who writes names how many events they had read; where another was
 //! quicker, nothing is written and the decision is made again.
 
+mod reach;
+mod rota;
+mod taking;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -17,10 +21,23 @@ use uuid::Uuid;
 use crate::engine::{Unit, View, run, statements};
 use crate::error::{Result, StoreError};
 
+pub use reach::Unreached;
+pub use rota::{AskedHandover, RotaChange, StoredRotaChange};
+pub use taking::{Happened, TakenIn};
+
+/// Every statement about escalations, file by file.
+#[cfg(test)]
+pub(crate) const LISTS: &[&[(&str, &str)]] = &[
+    STATEMENTS,
+    reach::STATEMENTS,
+    rota::STATEMENTS,
+    taking::STATEMENTS,
+];
+
 statements! {
     OPEN = "INSERT INTO escalation (id, opening, state, is_open, kind, severity, location, client, handler, ticket, \
-            matter, times, opened_at, came_at, next_at, events) \
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+            matter, times, opened_at, came_at, next_at, events, handle) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     MOVE = "UPDATE escalation SET state = $3, is_open = $4, severity = $5, client = $6, handler = $7, times = $8, \
             came_at = CASE WHEN times < $8 THEN $9 ELSE came_at END, next_at = $10, events = $11 \
             WHERE id = $1 AND events = $2";
@@ -355,6 +372,7 @@ impl Unit {
                 .bind(opening.at)
                 .bind(next_at)
                 .bind(i64::from(after.events))
+                .bind(after.id().handle())
                 .execute(c)
                 .await
                 .map(|_| ())

@@ -177,7 +177,7 @@ async fn a_hand_over_that_was_asked_for_is_done_once() {
         let mut unit = store.write().await.unwrap();
         unit.ask_for_handover(&asked).await.unwrap();
         unit.ask_for_handover(&asked).await.unwrap();
-        assert_eq!(unit.handovers_asked().await.unwrap(), [asked.clone()]);
+        assert_eq!(unit.handovers_asked().await.unwrap(), std::slice::from_ref(&asked));
         assert!(unit.handover_done(asked.id, 3, now).await.unwrap());
         assert!(!unit.handover_done(asked.id, 3, now).await.unwrap());
         assert_eq!(unit.handovers_asked().await.unwrap(), []);
@@ -202,7 +202,7 @@ async fn who_was_not_reached_is_dealt_with_once() {
         let mut unit = store.write().await.unwrap();
         unit.note_unreached(&left).await.unwrap();
         unit.note_unreached(&left).await.unwrap();
-        assert_eq!(unit.unreached(9).await.unwrap(), [left.clone()]);
+        assert_eq!(unit.unreached(9).await.unwrap(), std::slice::from_ref(&left));
         assert!(unit.unreached_handled(&left, now).await.unwrap());
         assert!(!unit.unreached_handled(&left, now).await.unwrap());
         unit.note_unreached(&left).await.unwrap();

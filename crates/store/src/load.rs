@@ -12,8 +12,8 @@
 //! **A complete snapshot closes by absence.** For each source and company code the instants of all complete
 //! ledger files that hold it are kept; an open item of that source and code whose `seen_at` is older than
 //! one of them is `gone_from_snapshot`, since the first of those, however the files came in: on the days
-//! before it the item was open. It is never `cleared`, and a newer file that holds it again opens it again. A company code that does not occur in a snapshot
-//! is not touched by it.
+//! before it the item was open. It is never `cleared`, and a newer file that holds it again opens it again.
+//! A company code that does not occur in a snapshot is not touched by it.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -12,7 +12,7 @@ use crate::grammar::{Ask, ClientAsk, FeedAsk, TicketAsk};
 use crate::journal::Entry;
 use crate::request::{Place, Request};
 use crate::ticket::{self, Changing, Done};
-use crate::{Asked, Commands, balance, client, deposit, feed, help, invoice, release, render};
+use crate::{Asked, Commands, balance, client, deposit, escalate, feed, help, invoice, release, render};
 
 /// What is noted of an answer beside the answer itself.
 pub(crate) struct Given<'a> {
@@ -72,6 +72,9 @@ impl Commands {
         now: DateTime<Utc>,
         about: &mut Option<ClientNo>,
     ) -> Result<Reply, Failure> {
+        if let Ask::Escalate(args) = ask {
+            return escalate::hand_over(&self.store, &self.settings, asker, args, now, about).await;
+        }
         let mut changing = Changing {
             asker,
             settings: &self.settings,
@@ -202,6 +205,8 @@ async fn dispatch(asked: &mut Asked<'_>, ask: &Ask) -> Result<Reply, Failure> {
         Ask::Feed { ask: FeedAsk::Status } => feed::answer(asked).await,
         Ask::Ticket { ask } => ticket::answer(asked, ask).await,
         Ask::Queue(args) => ticket::queue(asked, args).await,
+        Ask::Escalation { ask } => escalate::answer(asked, ask).await,
+        Ask::Escalate(_) => Err(Failure::Broken("a change was asked as a question".to_owned())),
         Ask::Help => Ok(help::reply(asked.asker)),
     }
 }
@@ -221,6 +226,8 @@ pub(crate) fn command_name(ask: &Ask) -> &'static str {
         Ask::Feed { ask: FeedAsk::Status } => "feed status",
         Ask::Ticket { ask } => ask.path(),
         Ask::Queue(_) => "queue",
+        Ask::Escalate(_) => "escalate",
+        Ask::Escalation { ask } => ask.path(),
         Ask::Help => "help",
     }
 }

@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use hammerdesk_domain::access::Permission;
 
 mod accounts;
+mod escalate;
 mod leaf;
 mod read;
 mod sealed;
@@ -15,6 +16,7 @@ mod ticket;
 mod translated;
 
 pub use accounts::{BalanceArgs, ClientAsk, DepositArgs, FeedAsk, InvoiceArgs, ReleaseArgs};
+pub use escalate::{EscalateArgs, EscalationAsk};
 pub use leaf::{Leaf, command, find_leaf, leaves};
 pub(crate) use read::spelled;
 pub use read::{parse_line, parse_options, words};
@@ -71,6 +73,14 @@ pub enum Ask {
     },
     /// Your open tickets, the most urgent first
     Queue(QueueArgs),
+    /// Hand something over to whoever the rules name, with the facts as they are now
+    Escalate(EscalateArgs),
+    /// What was handed over
+    Escalation {
+        /// What of it.
+        #[command(subcommand)]
+        ask: EscalationAsk,
+    },
     /// What you may do here
     Help,
 }
@@ -86,6 +96,8 @@ impl Ask {
             Self::Feed { .. } => Some(Permission::Feeds),
             Self::Ticket { ask } => Some(ask.needs()),
             Self::Queue(_) => Some(Permission::Tickets),
+            Self::Escalate(_) => Some(Permission::Escalate),
+            Self::Escalation { ask } => Some(ask.needs()),
             Self::Help => None,
         }
     }
@@ -94,13 +106,18 @@ impl Ask {
     pub const fn is_a_change(&self) -> bool {
         match self {
             Self::Ticket { ask } => ask.is_a_change(),
+            Self::Escalation { ask } => ask.is_a_change(),
+            Self::Escalate(_) => true,
             _ => false,
         }
     }
 
     /// Is the answer for its asker alone, wherever it is asked? Who reads a channel may not see every ticket.
     pub const fn is_private(&self) -> bool {
-        matches!(self, Self::Ticket { .. } | Self::Queue(_))
+        matches!(
+            self,
+            Self::Ticket { .. } | Self::Queue(_) | Self::Escalate(_) | Self::Escalation { .. }
+        )
     }
 
     /// Does it tell something about an account, so that it counts against a person's pace?
@@ -123,9 +140,13 @@ impl Ask {
             Self::Invoice(args) => &args.share,
             Self::Release(args) => &args.share,
             Self::Deposit(args) => &args.share,
-            Self::Client { .. } | Self::Feed { .. } | Self::Ticket { .. } | Self::Queue(_) | Self::Help => {
-                &None
-            }
+            Self::Client { .. }
+            | Self::Feed { .. }
+            | Self::Ticket { .. }
+            | Self::Queue(_)
+            | Self::Escalate(_)
+            | Self::Escalation { .. }
+            | Self::Help => &None,
         };
         matches!(share.as_deref(), Some("yes" | "true"))
     }
@@ -142,13 +163,18 @@ pub fn permission_of(path: &str) -> Option<Permission> {
         Some("feed") => Some(Permission::Feeds),
         Some("ticket") => Some(ticket::permission_of(words.next())),
         Some("queue") => Some(Permission::Tickets),
+        Some("escalate") => Some(Permission::Escalate),
+        Some("escalation") => Some(escalate::permission_of(words.next())),
         _ => None,
     }
 }
 
 /// Can what is typed into that option be completed from the data?
 pub fn is_completed(option: &str) -> bool {
-    matches!(option, "client" | "what" | "text" | "ticket" | "to" | "who")
+    matches!(
+        option,
+        "client" | "what" | "text" | "ticket" | "to" | "who" | "escalation"
+    )
 }
 
 #[cfg(test)]

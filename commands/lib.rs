@@ -13,6 +13,7 @@ pub mod debtors;
 mod deciding;
 pub mod deposit;
 pub mod errors;
+pub mod escalate;
 pub mod feed;
 pub mod grammar;
 mod help;

@@ -46,7 +46,10 @@ impl Leaf {
                 .get_value_names()
                 .and_then(|names| names.first())
                 .map_or("VALUE", |name| name.as_str());
-            if arg.is_positional() && !arg.is_required_set() && self.path == "queue" {
+            if arg.is_positional()
+                && !arg.is_required_set()
+                && matches!(self.path.as_str(), "queue" | "escalate")
+            {
                 usage.push_str(&format!(" [{value}]"));
             } else if arg.is_positional() {
                 usage.push_str(&format!(" {value}"));

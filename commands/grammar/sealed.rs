@@ -17,7 +17,8 @@ pub const LONGEST_TEXT: usize = 4_000;
 
 /// Is that option of that command a text of several lines?
 pub(super) fn is_free_text(leaf: &Leaf, option: &str) -> bool {
-    option == "text" && leaf.path.starts_with("ticket ")
+    (option == "text" && leaf.path.starts_with("ticket "))
+        || (option == "reason" && leaf.path.starts_with("escalat"))
 }
 
 /// A text as it was written: its lines stay, what could deceive goes.

@@ -103,7 +103,7 @@ fn an_option_is_known_in_any_case_and_quotes_of_any_kind_keep_blanks() {
 proptest::proptest! {
     #[test]
     fn nothing_that_is_typed_panics_or_brings_a_control_character_in(
-        line in "(/?(balance|BALANCE|invoice|release|deposit|client find|client show|feed status|ticket reply 4 text:|ticket note|queue|help) )?\\PC{0,40}([\"“”:\u{0}\u{7}\u{1b}\u{202e}\t\n =-]|as_of:|client:|--|é|漢|\\PC){0,20}",
+        line in "(/?(balance|BALANCE|invoice|release|deposit|client find|client show|feed status|ticket reply 4 text:|ticket note|escalate 14 reason:|escalation explain|queue|help) )?\\PC{0,40}([\"“”:\u{0}\u{7}\u{1b}\u{202e}\t\n =-]|as_of:|client:|--|é|漢|\\PC){0,20}",
         value in "[\\s\\S]{0,60}",
     ) {
         for read in [
@@ -152,6 +152,24 @@ fn strings(ask: &Ask) -> Vec<String> {
         Ask::Feed { .. } | Ask::Help => (&[], Vec::new()),
         Ask::Queue(args) => (&args.who, Vec::new()),
         Ask::Ticket { ask } => return texts(ask),
+        Ask::Escalate(args) => {
+            let reason = args.reason.replace('\n', " ");
+            let options = [
+                &args.client,
+                &args.invoice,
+                &args.ticket,
+                &args.deadline,
+                &args.location,
+            ];
+            return [reason]
+                .into_iter()
+                .chain(args.what.iter().cloned())
+                .chain(options.into_iter().flatten().cloned())
+                .collect();
+        }
+        Ask::Escalation {
+            ask: EscalationAsk::Explain { escalation },
+        } => (std::slice::from_ref(escalation), Vec::new()),
     };
     words
         .iter()

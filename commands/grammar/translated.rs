@@ -39,6 +39,18 @@ const TRANSLATED: &[(&str, Texts)] = &[
         &[("zh-TW", "您的未結工單,最緊急者在前")],
     ),
     (
+        "Hand something over to whoever the rules name, with the facts as they are now",
+        &[("zh-TW", "將事項連同目前的資料轉交給規則指定的同事")],
+    ),
+    ("What was handed over", &[("zh-TW", "已轉交的事項")]),
+    (
+        "Why this person has it: which rule, who was passed over and why, and the ladder so far",
+        &[(
+            "zh-TW",
+            "為何由此人負責:依據的規則、略過的人選及原因,以及目前的升級過程",
+        )],
+    ),
+    (
         "One ticket: how it stands, whose it is, what was said last",
         &[("zh-TW", "單一工單:狀態、負責人及最近的往來")],
     ),

@@ -11,7 +11,7 @@ mod create;
 mod find;
 pub(crate) mod from_message;
 pub(crate) mod reply;
-mod scene;
+pub(crate) mod scene;
 
 use chrono::{DateTime, Utc};
 use hammerdesk_domain::access::Asker;
@@ -118,7 +118,7 @@ impl Changing<'_> {
 }
 
 /// The number of a ticket as people write it: `47`, `#47`.
-fn number(typed: &str) -> Result<TicketId, UserError> {
+pub(crate) fn number(typed: &str) -> Result<TicketId, UserError> {
     let digits = typed.trim().trim_start_matches('#');
     digits
         .parse()
@@ -141,7 +141,7 @@ fn unknown(id: TicketId) -> UserError {
 }
 
 /// What must stand in no mail and no ticket.
-fn without_cards(words: &str) -> Result<(), UserError> {
+pub(crate) fn without_cards(words: &str) -> Result<(), UserError> {
     match payment_data::find(words) {
         Some(PaymentData::Card) => Err(UserError::refused(
             "That holds a card number, which must not be in a ticket or a mail. Take it out; the last four digits are \

@@ -19,12 +19,12 @@ use crate::errors::{Failure, UserError};
 const RECORDS: i64 = 2_000;
 
 /// The ticket and who is who. Only an asker who may see all of it holds one.
-pub(super) struct Scene {
+pub(crate) struct Scene {
     pub(super) stored: StoredTicket,
     pub(super) requester: Option<HelpdeskRecord>,
     pub(super) responder: Option<String>,
     pub(super) group: Option<String>,
-    pub(super) verdict: Option<(Verdict, Vec<Candidate>)>,
+    pub(crate) verdict: Option<(Verdict, Vec<Candidate>)>,
     /// The clients of the verdict.
     pub(super) clients: BTreeMap<ClientNo, Client>,
     pub(super) statuses: Statuses,
@@ -36,7 +36,7 @@ pub(crate) struct Statuses(Vec<(i64, Vec<String>)>);
 
 impl Scene {
     /// The ticket, where there is one and the asker may know of it.
-    pub(super) async fn seen(view: &mut View, asker: &Asker, id: TicketId) -> Result<Self, Failure> {
+    pub(crate) async fn seen(view: &mut View, asker: &Asker, id: TicketId) -> Result<Self, Failure> {
         Ok(Self::look(view, asker, id).await?.ok_or_else(|| unknown(id))?)
     }
 
@@ -76,7 +76,7 @@ impl Scene {
     }
 
     /// The one client whose it is.
-    pub(super) fn client(&self) -> Option<&Client> {
+    pub(crate) fn client(&self) -> Option<&Client> {
         let no = self.verdict.as_ref().and_then(|(verdict, _)| verdict.client())?;
         self.clients.get(no)
     }

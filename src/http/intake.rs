@@ -8,7 +8,6 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
@@ -19,20 +18,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
+use hammerdesk_commands::escalate::opening::{self, Arrival, Whose};
 use hammerdesk_commands::pace::{OurClock, Tick};
 use hammerdesk_commands::settings::Settings;
-use hammerdesk_commands::snapshot::snapshot;
 use hammerdesk_domain::clock::Clock;
-use hammerdesk_domain::escalation::matter::matter;
-use hammerdesk_domain::escalation::model::{
-    About, Actor, Caller, Event, LONGEST_WORDS, Matched, Opening, Snapshot, What,
-};
+use hammerdesk_domain::escalation::model::{About, Actor, Caller, LONGEST_WORDS, Opening};
 use hammerdesk_domain::escalation::outside::outside;
-use hammerdesk_domain::escalation::{Escalation, EscalationId, Kind, Severity, Span, Way};
-use hammerdesk_domain::ids::{ClientNo, InvoiceNo, LocationId, LotNo, SaleNo, new_id};
+use hammerdesk_domain::escalation::{Kind, Severity, Way};
+use hammerdesk_domain::ids::{InvoiceNo, LocationId, LotNo, SaleNo, new_id};
 use hammerdesk_domain::money::Money;
 use hammerdesk_store::escalations::NewKey;
-use hammerdesk_store::{ClientQuery, Effort, Matched as By, Store, StoreError, View};
+use hammerdesk_store::{Store, StoreError};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Deserialize;
 use serde_json::json;
@@ -49,8 +45,6 @@ const LONGEST_BODY: usize = 64 * 1024;
 const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 /// More signatures than this nobody needs while a key is replaced.
 const MOST_SIGNATURES: usize = 8;
-/// How many clients a name may mean before they are no help.
-const MOST_CANDIDATES: usize = 5;
 /// How often a write is tried again where somebody else was quicker.
 const TRIES: usize = 5;
 
@@ -463,16 +457,7 @@ impl Inner {
             .as_deref()
             .map(LocationId::new)
             .or_else(|| partner.location.clone());
-        let matched = self.matched(&sent).await?;
-        let facts = match &matched {
-            Matched::Found(client) => {
-                let view = self.store.read().await?;
-                snapshot(view, &self.settings, client, now).await
-            }
-            _ => None,
-        };
-        let opening = Opening {
-            id: EscalationId(new_id(now)),
+        let arrival = Arrival {
             way: Way::Intake,
             partner: Some(partner.id.clone()),
             reference: sent.reference,
@@ -481,7 +466,7 @@ impl Inner {
             severity: sent.severity.unwrap_or(Severity::Normal),
             location,
             language: sent.language,
-            matched,
+            whose: Whose::Typed(sent.client),
             about: About {
                 invoice: sent.invoice.map(InvoiceNo::new),
                 sale: sent.sale.map(SaleNo::new),
@@ -495,10 +480,9 @@ impl Inner {
             },
             said: sent.said,
             caller: sent.caller.map(Caller::from).unwrap_or_default(),
-            snapshot: facts.map(|facts| Snapshot { taken_at: now, facts }),
             deadline: sent.deadline,
-            at: now,
         };
+        let opening = opening::opening(&self.store, &self.settings, arrival, now).await?;
         let receipt = new_id(now);
         for _ in 0..TRIES {
             if let Some(receipt) = self.try_to_keep(&opening, receipt, (key, digest)).await? {
@@ -534,134 +518,24 @@ impl Inner {
         receipt: Uuid,
         (key, digest): (&str, &str),
     ) -> Result<Option<Uuid>, Problem> {
-        let now = opening.at;
         let partner = opening.partner.clone().unwrap_or_default();
-        let matter = matter(opening);
+        let by = Actor::Partner(partner.clone());
         let mut unit = self.store.write().await?;
-        let earlier = match &matter {
-            Some(matter) => unit.same_matter(matter, now - self.join_within().delta()).await?,
-            None => None,
-        };
+        let kept = opening::keep(&mut unit, &self.settings, opening, &by).await?;
         let new_key = NewKey {
             partner: &partner,
             key,
             body_sha256: digest,
             receipt,
-            escalation: earlier.unwrap_or(opening.id),
-            at: now,
+            escalation: kept.id,
+            at: opening.at,
         };
         if !unit.keep_intake_key(&new_key).await? {
-            return Ok(None);
-        }
-        let by = Actor::Partner(partner.clone());
-        let kept = if let Some(id) = earlier {
-            let before = unit
-                .escalation(id)
-                .await?
-                .with_context(|| format!("escalation {id} is in no table"))?;
-            let what = What::Joined {
-                way: opening.way,
-                said: opening.said.clone(),
-                reference: opening.reference.clone(),
-                ticket: None,
-                severity: opening.severity,
-            };
-            let event = Event { at: now, by, what };
-            let after = before.apply(&event).map_err(|error| anyhow::anyhow!("{error}"))?;
-            unit.record_escalation(&before, &[event.into()], &after, Some(now))
-                .await?
-        } else {
-            let event = Event {
-                at: now,
-                by,
-                what: What::Created,
-            };
-            let after = Escalation::open(opening.clone())
-                .apply(&event)
-                .map_err(|error| anyhow::anyhow!("{error}"))?;
-            unit.open_escalation(matter.as_deref(), &[event.into()], &after, Some(now))
-                .await?;
-            true
-        };
-        if !kept {
             return Ok(None);
         }
         unit.commit().await?;
         Ok(Some(receipt))
     }
-
-    fn join_within(&self) -> Span {
-        self.settings
-            .desk
-            .as_ref()
-            .map_or(Span::minutes(24 * 60), |desk| {
-                desk.rulebook().escalation.join_within
-            })
-    }
-
-    /// Whom it is about: the number, else the addresses; a name alone never decides.
-    async fn matched(&self, sent: &Sent) -> Result<Matched, Problem> {
-        let mut view = self.store.read().await?;
-        if let Some(typed) = sent.client.as_deref() {
-            let found = find(&mut view, typed, true).await?;
-            if found != Matched::Nobody {
-                return Ok(found);
-            }
-        }
-        let caller = sent.caller.as_ref();
-        let addresses = [
-            caller.and_then(|caller| caller.email.as_deref()),
-            caller.and_then(|caller| caller.phone.as_deref()),
-        ];
-        for address in addresses.into_iter().flatten() {
-            let found = find(&mut view, address, false).await?;
-            if found != Matched::Nobody {
-                return Ok(found);
-            }
-        }
-        Ok(Matched::Nobody)
-    }
-}
-
-async fn find(view: &mut View, typed: &str, by_name: bool) -> Result<Matched, Problem> {
-    let typed = hammerdesk_domain::text::clean(typed, 120);
-    if typed.is_empty() {
-        return Ok(Matched::Nobody);
-    }
-    if by_name
-        && let Some(number) = ClientNo::parse(&typed)
-        && let Some(client) = view.survivor(&number).await?
-    {
-        return Ok(Matched::Found(client.no));
-    }
-    let query = ClientQuery {
-        text: typed,
-        limit: MOST_CANDIDATES + 1,
-        // The caller waits on the phone; a name alone decides nothing anyway.
-        effort: Effort::Typing,
-    };
-    let found = view.search_clients(&query).await?;
-    let mut exact = Vec::new();
-    let mut named = Vec::new();
-    for one in found {
-        let client = match view.survivor(&one.client.no).await? {
-            Some(survivor) => survivor.no,
-            None => one.client.no,
-        };
-        let list = match one.matched {
-            By::Number | By::Alias(_) => &mut exact,
-            By::Words | By::Beginnings => &mut named,
-        };
-        if !list.contains(&client) {
-            list.push(client);
-        }
-    }
-    Ok(match (exact.len(), named.len()) {
-        (1, _) => Matched::Found(exact.remove(0)),
-        (2..=MOST_CANDIDATES, _) => Matched::Several(exact),
-        (0, 1..=MOST_CANDIDATES) if by_name => Matched::Several(named),
-        _ => Matched::Nobody,
-    })
 }
 
 /// What a partner sends.

@@ -352,6 +352,8 @@ async fn commands_complete_by_role_and_clients_by_number_and_name() {
             "/ticket assign",
             "/ticket status",
             "/queue",
+            "/escalate",
+            "/escalation explain",
             "/help"
         ]
     );

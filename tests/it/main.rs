@@ -15,6 +15,7 @@ mod console;
 mod contract;
 mod discord;
 mod docs;
+mod escalate;
 mod faults;
 mod harness;
 mod helpdesk;

@@ -39,6 +39,12 @@ words! {
         TicketWork = "ticket_work",
         /// Mail a client.
         ClientReply = "client_reply",
+        /// Hand something over to whoever the rules name.
+        Escalate = "escalate",
+        /// See and work on escalations, and who is on shift.
+        Escalations = "escalations",
+        /// Change others' shifts and hand their queues over.
+        Rotas = "rotas",
     }
 }
 

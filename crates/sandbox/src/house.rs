@@ -192,8 +192,8 @@ fn person(id: &str, name: &str, role: (&str, &str), permissions: &[Permission], 
 /// The people between whom the demo switches.
 pub(crate) fn people() -> Vec<Asker> {
     use Permission::{
-        Balance, Client, ClientReply, Debtors, Deposit, Feeds, Internal, Release, ReleaseRecipient,
-        RestrictedClients, RestrictedHolds, Share, TicketWork, Tickets, VipClients,
+        Balance, Client, ClientReply, Debtors, Deposit, Escalate, Escalations, Feeds, Internal, Release,
+        ReleaseRecipient, RestrictedClients, RestrictedHolds, Rotas, Share, TicketWork, Tickets, VipClients,
     };
     let coordinator = [
         Balance,
@@ -206,6 +206,8 @@ pub(crate) fn people() -> Vec<Asker> {
         Tickets,
         TicketWork,
         ClientReply,
+        Escalate,
+        Escalations,
     ];
     let manager = [
         Balance,
@@ -221,6 +223,9 @@ pub(crate) fn people() -> Vec<Asker> {
         Tickets,
         TicketWork,
         ClientReply,
+        Escalate,
+        Escalations,
+        Rotas,
     ];
     let compliance = [
         Balance,
@@ -236,6 +241,9 @@ pub(crate) fn people() -> Vec<Asker> {
         ReleaseRecipient,
         Share,
         Tickets,
+        Escalate,
+        Escalations,
+        Rotas,
     ];
     vec![
         person(
@@ -257,14 +265,14 @@ pub(crate) fn people() -> Vec<Asker> {
             "shipping",
             "Tom Achterberg",
             ("shipping", "Shipping"),
-            &[Release, ReleaseRecipient, Client, Internal, Tickets],
+            &[Release, ReleaseRecipient, Client, Internal, Tickets, Escalate],
             &[],
         ),
         person(
             "call-centre",
             "Call centre",
             ("call-centre", "Call centre"),
-            &[Release, Deposit],
+            &[Release, Deposit, Escalate],
             &[],
         ),
         person(

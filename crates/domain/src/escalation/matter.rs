@@ -10,7 +10,9 @@ use crate::text::fold;
 pub fn matter(opening: &Opening) -> Option<String> {
     let who = match &opening.matched {
         Matched::Found(client) => format!("client:{client}"),
-        Matched::Several(_) | Matched::Nobody => caller(opening)?,
+        Matched::Several(_) | Matched::Nobody => {
+            caller(opening).or_else(|| opening.ticket.map(|ticket| format!("ticket:{ticket}")))?
+        }
     };
     let about = &opening.about;
     let what = match (&about.invoice, &about.lot) {

@@ -4,6 +4,7 @@
 //! unit: the row only serves to find it. Who writes names how many events they had read; where another was
 //! quicker, nothing is written and the decision is made again.
 
+mod finding;
 mod reach;
 mod rota;
 mod taking;
@@ -29,6 +30,7 @@ pub use taking::{Happened, TakenIn};
 #[cfg(test)]
 pub(crate) const LISTS: &[&[(&str, &str)]] = &[
     STATEMENTS,
+    finding::STATEMENTS,
     reach::STATEMENTS,
     rota::STATEMENTS,
     taking::STATEMENTS,

@@ -12,7 +12,7 @@ use crate::grammar::{Ask, ClientAsk, FeedAsk, TicketAsk};
 use crate::journal::Entry;
 use crate::request::{Place, Request};
 use crate::ticket::{self, Changing, Done};
-use crate::{Asked, Commands, balance, client, deposit, escalate, feed, help, invoice, release, render};
+use crate::{Asked, Commands, balance, client, deposit, escalate, feed, help, invoice, release, render, sla};
 
 /// What is noted of an answer beside the answer itself.
 pub(crate) struct Given<'a> {
@@ -82,7 +82,11 @@ impl Commands {
             now,
             about: None,
         };
-        let done = ticket::change(&mut changing, ask).await;
+        let done = match ask {
+            Ask::Sla { ask } => sla::change(&mut changing, ask).await,
+            Ask::Callback(args) => sla::callback(&mut changing, args).await,
+            _ => ticket::change(&mut changing, ask).await,
+        };
         *about = changing.about.take();
         match done? {
             Done::Changed(reply) => {
@@ -207,6 +211,8 @@ async fn dispatch(asked: &mut Asked<'_>, ask: &Ask) -> Result<Reply, Failure> {
         Ask::Queue(args) => ticket::queue(asked, args).await,
         Ask::Escalation { ask } => escalate::answer(asked, ask).await,
         Ask::Escalate(_) => Err(Failure::Broken("a change was asked as a question".to_owned())),
+        Ask::Sla { ask } => sla::answer(asked, ask).await,
+        Ask::Callback(_) => Err(Failure::Broken("a change was asked as a question".to_owned())),
         Ask::Help => Ok(help::reply(asked.asker)),
     }
 }
@@ -228,6 +234,8 @@ pub(crate) fn command_name(ask: &Ask) -> &'static str {
         Ask::Queue(_) => "queue",
         Ask::Escalate(_) => "escalate",
         Ask::Escalation { ask } => ask.path(),
+        Ask::Sla { ask } => ask.path(),
+        Ask::Callback(_) => "callback",
         Ask::Help => "help",
     }
 }

@@ -12,6 +12,7 @@ mod escalate;
 mod leaf;
 mod read;
 mod sealed;
+mod sla;
 mod ticket;
 mod translated;
 
@@ -21,6 +22,9 @@ pub use leaf::{Leaf, command, find_leaf, leaves};
 pub(crate) use read::spelled;
 pub use read::{parse_line, parse_options, words};
 pub use sealed::{LONGEST_TEXT, line_of, parse_run, typed_part};
+pub use sla::{
+    CallbackArgs, SlaAcknowledgeArgs, SlaAsk, SlaCalledArgs, SlaExplainArgs, SlaReportArgs, SlaSnoozeArgs,
+};
 pub use ticket::{
     QueueArgs, TicketAsk, TicketAssignArgs, TicketCreateArgs, TicketNoteArgs, TicketReplyArgs,
     TicketStatusArgs,
@@ -81,6 +85,14 @@ pub enum Ask {
         #[command(subcommand)]
         ask: EscalationAsk,
     },
+    /// Promises to clients: what runs, what is broken, why, and how well they were kept
+    Sla {
+        /// What of them.
+        #[command(subcommand)]
+        ask: SlaAsk,
+    },
+    /// Note that a client was promised a call
+    Callback(CallbackArgs),
     /// What you may do here
     Help,
 }
@@ -98,6 +110,8 @@ impl Ask {
             Self::Queue(_) => Some(Permission::Tickets),
             Self::Escalate(_) => Some(Permission::Escalate),
             Self::Escalation { ask } => Some(ask.needs()),
+            Self::Sla { ask } => Some(ask.needs()),
+            Self::Callback(_) => Some(Permission::TicketWork),
             Self::Help => None,
         }
     }
@@ -108,6 +122,8 @@ impl Ask {
             Self::Ticket { ask } => ask.is_a_change(),
             Self::Escalation { ask } => ask.is_a_change(),
             Self::Escalate(_) => true,
+            Self::Sla { ask } => ask.is_a_change(),
+            Self::Callback(_) => true,
             _ => false,
         }
     }
@@ -116,7 +132,7 @@ impl Ask {
     pub const fn is_private(&self) -> bool {
         matches!(
             self,
-            Self::Ticket { .. } | Self::Queue(_) | Self::Escalate(_) | Self::Escalation { .. }
+            Self::Ticket { .. } | Self::Queue(_) | Self::Escalate(_) | Self::Escalation { .. } | Self::Sla { .. } | Self::Callback(_)
         )
     }
 
@@ -146,6 +162,8 @@ impl Ask {
             | Self::Queue(_)
             | Self::Escalate(_)
             | Self::Escalation { .. }
+            | Self::Sla { .. }
+            | Self::Callback(_)
             | Self::Help => &None,
         };
         matches!(share.as_deref(), Some("yes" | "true"))
@@ -165,6 +183,8 @@ pub fn permission_of(path: &str) -> Option<Permission> {
         Some("queue") => Some(Permission::Tickets),
         Some("escalate") => Some(Permission::Escalate),
         Some("escalation") => Some(escalate::permission_of(words.next())),
+        Some("sla") => Some(sla::permission_of(words.next())),
+        Some("callback") => Some(Permission::TicketWork),
         _ => None,
     }
 }

@@ -25,6 +25,7 @@ pub mod release;
 pub mod render;
 pub mod request;
 pub mod settings;
+pub mod sla;
 pub mod snapshot;
 mod sources;
 mod ticket;

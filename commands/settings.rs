@@ -13,6 +13,7 @@ use hammerdesk_domain::freshness::Needed;
 use hammerdesk_domain::ids::{ChannelId, EntityCode, LocationId, PersonId, SourceId};
 use hammerdesk_domain::location::House;
 use hammerdesk_domain::record::Entity;
+use hammerdesk_domain::sla::policy::{Rules, Target};
 
 use crate::errors::Failure;
 
@@ -37,6 +38,59 @@ pub struct Settings {
     pub helpdesk_site: Option<String>,
     /// Who gets escalations; nobody routes any where it is `None`.
     pub desk: Option<Arc<Desk>>,
+    /// What is promised to clients, and who is told when it is at risk.
+    pub sla: Sla,
+}
+
+/// What is promised to clients, and who is told.
+#[derive(Debug, Clone, Default)]
+pub struct Sla {
+    /// Policies, hours of each location, who counts as the house.
+    pub rules: Rules,
+    /// Who is told, where and how often.
+    pub alerts: Alerts,
+    /// What tickets are about: words by which a topic is known.
+    pub topics: BTreeMap<String, Vec<String>>,
+    /// The managers of each location.
+    pub managers: BTreeMap<LocationId, Vec<PersonId>>,
+    /// The ticket field that holds the instant of a promised call.
+    pub callback_field: Option<String>,
+}
+
+/// Who is told of promises at risk, where and how often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alerts {
+    /// Told again after so long, until somebody takes notice; on the hours of the location.
+    pub repeat: Target,
+    /// The longest that an alert may be put off.
+    pub snooze_most: Target,
+    /// So many alerts in one channel within [`storm_within`](Self::storm_within) become one card that counts.
+    pub storm_from: usize,
+    /// See there.
+    pub storm_within: TimeDelta,
+    /// Seen later than this, it is marked as late.
+    pub late_after: TimeDelta,
+    /// Is it also noted on the ticket, for agents to read?
+    pub note: bool,
+    /// Is there a digest at each location's opening?
+    pub digest: bool,
+    /// Where the managers of a location read; the channel `managers` where nothing is said.
+    pub managers: BTreeMap<LocationId, ChannelId>,
+}
+
+impl Default for Alerts {
+    fn default() -> Self {
+        Self {
+            repeat: Target::Open(1_800),
+            snooze_most: Target::Open(4 * 3_600),
+            storm_from: 6,
+            storm_within: TimeDelta::minutes(10),
+            late_after: TimeDelta::minutes(1),
+            note: false,
+            digest: true,
+            managers: BTreeMap::new(),
+        }
+    }
 }
 
 /// A feed and how old its data may be.

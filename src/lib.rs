@@ -14,6 +14,7 @@ pub mod freshdesk;
 pub mod furnish;
 pub mod http;
 pub mod import;
+pub mod sla;
 pub mod telemetry;
 
 use std::net::SocketAddr;
@@ -36,6 +37,7 @@ use crate::discord::{Cdn, Discord};
 use crate::engine::{Deliver, Deliverer, Engine, Nudge};
 use crate::freshdesk::{Desk, HelpdeskDeliverer, LiveSync, Sync};
 use crate::http::intake::Intake;
+use crate::sla::Sla;
 
 /// How long a stopping service waits for a store that does not take the answer log.
 const LAST_WORDS: Duration = Duration::from_secs(8);
@@ -57,6 +59,8 @@ pub struct App {
     pub desk: Option<Desk>,
     /// What goes between helpdesk and chat, where there is a helpdesk.
     pub bridge: Option<Bridge>,
+    /// What makes promises move, where there are any.
+    pub sla: Option<Sla>,
     /// Wakes the background work up.
     pub nudge: Nudge,
     /// The bot on Discord, where there is one.
@@ -91,6 +95,7 @@ impl App {
             intake: None,
             desk: None,
             bridge: None,
+            sla: None,
         }
     }
 
@@ -104,6 +109,10 @@ impl App {
     /// The same with a bridge between helpdesk and chat; `site` is where people read the tickets.
     #[must_use]
     pub fn with_bridge(mut self, rules: Vec<BridgeRule>, site: &str, facts_note: bool) -> Self {
+        // Promises are about tickets, so they come with them, where anything is promised.
+        if !self.settings.sla.rules.policies.is_empty() {
+            self.sla = Some(Sla::new(&self, rules.clone(), site));
+        }
         self.bridge = Some(Bridge::new(&self, rules, site, facts_note));
         self
     }
@@ -135,6 +144,9 @@ impl App {
                 .with(Outward(bridge.clone()))
                 .with(Inward(bridge.clone()))
                 .with(Cards(bridge.clone()));
+        }
+        if let Some(sla) = &self.sla {
+            engine = engine.with(sla.clone());
         }
         if let Some(console) = &self.console {
             engine = engine.with(self.deliver(Arc::new(ConsoleDeliverer::new(console.clone()))));

@@ -48,7 +48,7 @@ impl Leaf {
                 .map_or("VALUE", |name| name.as_str());
             if arg.is_positional()
                 && !arg.is_required_set()
-                && matches!(self.path.as_str(), "queue" | "escalate")
+                && matches!(self.path.as_str(), "queue" | "sla status" | "escalate")
             {
                 usage.push_str(&format!(" [{value}]"));
             } else if arg.is_positional() {

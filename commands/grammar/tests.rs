@@ -170,12 +170,31 @@ fn strings(ask: &Ask) -> Vec<String> {
         Ask::Escalation {
             ask: EscalationAsk::Explain { escalation },
         } => (std::slice::from_ref(escalation), Vec::new()),
+        Ask::Sla { ask } => return promised(ask),
+        Ask::Callback(args) => {
+            let mut all = args.client.clone();
+            all.push(args.when.clone());
+            all.extend(args.ticket.clone());
+            return all;
+        }
     };
     words
         .iter()
         .cloned()
         .chain(options.into_iter().flatten().cloned())
         .collect()
+}
+
+fn promised(ask: &SlaAsk) -> Vec<String> {
+    let all = match ask.clone() {
+        SlaAsk::Status { ticket } => vec![ticket],
+        SlaAsk::Explain(args) => vec![Some(args.ticket), args.clock],
+        SlaAsk::Report(args) => vec![args.by, args.from, args.to],
+        SlaAsk::Acknowledge(args) => vec![Some(args.ticket), args.level],
+        SlaAsk::Snooze(args) => vec![Some(args.ticket), Some(args.time), Some(args.reason), args.level],
+        SlaAsk::Called(args) => vec![Some(args.ticket), Some(args.spoke), args.at],
+    };
+    all.into_iter().flatten().collect()
 }
 
 /// Lines may stay in a text, and nothing else that is no letter.

@@ -75,6 +75,29 @@ const TRANSLATED: &[(&str, Texts)] = &[
         "Open, set pending, resolve or close a ticket",
         &[("zh-TW", "將工單設為開啟、待處理、已解決或已關閉")],
     ),
+    (
+        "Promises to clients: what runs, what is broken, why, and how well they were kept",
+        &[("zh-TW", "對客戶的服務承諾:計時中、已逾時、原因及達成率")],
+    ),
+    (
+        "The promises on a ticket, or all that are broken or due soon",
+        &[("zh-TW", "工單的承諾時限,或所有逾時及即將到期的承諾")],
+    ),
+    (
+        "Why a promise is due when it is: every stretch that counted or did not",
+        &[("zh-TW", "承諾時限的計算依據:每段計入與不計入的時間")],
+    ),
+    ("How well promises were kept", &[("zh-TW", "承諾達成率報告")]),
+    ("Take notice of the alerts on a ticket", &[("zh-TW", "確認已收到工單的提醒")]),
+    (
+        "Put the alerts on a ticket off for a while",
+        &[("zh-TW", "暫緩工單的提醒")],
+    ),
+    (
+        "Log a call with the client of a ticket",
+        &[("zh-TW", "記錄與工單客戶的通話")],
+    ),
+    ("Note that a client was promised a call", &[("zh-TW", "記錄已承諾回電給客戶")]),
     ("What you may do here", &[("zh-TW", "您可以在這裡使用的功能")]),
     (
         "Post the answer here for all to read",

@@ -97,7 +97,11 @@ pub(crate) async fn change(changing: &mut Changing<'_>, ask: &Ask) -> Result<Don
 impl Changing<'_> {
     /// Queues what a person asked for, unless the same was asked a moment ago and was not refused since.
     /// `false`: it was.
-    async fn queue_once(&mut self, cause: &str, write: &HelpdeskWrite) -> Result<bool, StoreError> {
+    pub(crate) async fn queue_once(
+        &mut self,
+        cause: &str,
+        write: &HelpdeskWrite,
+    ) -> Result<bool, StoreError> {
         for nth in 0.. {
             let token = token_of(&format!("{cause}#{nth}"));
             match self.unit.ticket_write(token).await? {
@@ -178,7 +182,7 @@ fn queued(first: &str, facts: serde_json::Value) -> Done {
     Done::Changed(Box::new(reply))
 }
 
-fn unchanged(sentence: impl Into<String>) -> Done {
+pub(crate) fn unchanged(sentence: impl Into<String>) -> Done {
     Done::Unchanged(Box::new(Reply::sentence(Outcome::Answered, sentence)))
 }
 

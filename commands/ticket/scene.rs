@@ -20,14 +20,14 @@ const RECORDS: i64 = 2_000;
 
 /// The ticket and who is who. Only an asker who may see all of it holds one.
 pub(crate) struct Scene {
-    pub(super) stored: StoredTicket,
-    pub(super) requester: Option<HelpdeskRecord>,
-    pub(super) responder: Option<String>,
-    pub(super) group: Option<String>,
+    pub(crate) stored: StoredTicket,
+    pub(crate) requester: Option<HelpdeskRecord>,
+    pub(crate) responder: Option<String>,
+    pub(crate) group: Option<String>,
     pub(crate) verdict: Option<(Verdict, Vec<Candidate>)>,
     /// The clients of the verdict.
-    pub(super) clients: BTreeMap<ClientNo, Client>,
-    pub(super) statuses: Statuses,
+    pub(crate) clients: BTreeMap<ClientNo, Client>,
+    pub(crate) statuses: Statuses,
 }
 
 /// The words for statuses, the account's own first.
@@ -40,7 +40,7 @@ impl Scene {
         Ok(Self::look(view, asker, id).await?.ok_or_else(|| unknown(id))?)
     }
 
-    pub(super) async fn look(
+    pub(crate) async fn look(
         view: &mut View,
         asker: &Asker,
         id: TicketId,
@@ -67,11 +67,11 @@ impl Scene {
         }))
     }
 
-    pub(super) const fn ticket(&self) -> &Ticket {
+    pub(crate) const fn ticket(&self) -> &Ticket {
         &self.stored.ticket
     }
 
-    pub(super) const fn id(&self) -> TicketId {
+    pub(crate) const fn id(&self) -> TicketId {
         self.stored.ticket.id
     }
 
@@ -81,23 +81,23 @@ impl Scene {
         self.clients.get(no)
     }
 
-    pub(super) fn client_no(&self) -> Option<ClientNo> {
+    pub(crate) fn client_no(&self) -> Option<ClientNo> {
         self.client().map(|client| client.no.clone())
     }
 
-    pub(super) fn subject(&self) -> String {
+    pub(crate) fn subject(&self) -> String {
         match clean(&self.stored.ticket.subject, 120) {
             subject if subject.is_empty() => "no subject".to_owned(),
             subject => subject,
         }
     }
 
-    pub(super) fn email(&self) -> Option<&str> {
+    pub(crate) fn email(&self) -> Option<&str> {
         self.requester.as_ref()?.email.as_deref()
     }
 
     /// Who asks, in one line.
-    pub(super) fn sender(&self) -> String {
+    pub(crate) fn sender(&self) -> String {
         let name = self.requester.as_ref().map(|contact| clean(&contact.name, 80));
         match (name, self.email()) {
             (Some(name), Some(email)) if name != email => format!("{name} <{email}>"),
@@ -107,12 +107,12 @@ impl Scene {
         }
     }
 
-    pub(super) fn status(&self) -> String {
+    pub(crate) fn status(&self) -> String {
         self.statuses.label(self.stored.ticket.status)
     }
 
     /// Can anything still be done with it?
-    pub(super) fn workable(&self) -> Result<(), UserError> {
+    pub(crate) fn workable(&self) -> Result<(), UserError> {
         let ticket = self.ticket();
         match (ticket.gone, ticket.merged_into) {
             (_, Some(into)) => Err(UserError::refused(format!(
@@ -175,7 +175,7 @@ async fn name_of(view: &mut View, kind: RecordKind, id: Option<i64>) -> Result<O
 }
 
 /// The name of whoever said something.
-pub(super) async fn speaker(view: &mut View, said: &Conversation) -> Result<String, StoreError> {
+pub(crate) async fn speaker(view: &mut View, said: &Conversation) -> Result<String, StoreError> {
     let by = said.actor();
     let known = match by.kind {
         ActorKind::Agent => name_of(view, RecordKind::Agent, by.id).await?,
@@ -189,14 +189,14 @@ pub(super) async fn speaker(view: &mut View, said: &Conversation) -> Result<Stri
 }
 
 /// What was said and still stands there, oldest first.
-pub(super) async fn said(view: &mut View, id: TicketId) -> Result<Vec<StoredConversation>, StoreError> {
+pub(crate) async fn said(view: &mut View, id: TicketId) -> Result<Vec<StoredConversation>, StoreError> {
     let mut said = view.conversations(id).await?;
     said.retain(|one| one.removed_at.is_none());
     Ok(said)
 }
 
 /// Agents who still work there, by name.
-pub(super) async fn agents(view: &mut View) -> Result<Vec<HelpdeskRecord>, StoreError> {
+pub(crate) async fn agents(view: &mut View) -> Result<Vec<HelpdeskRecord>, StoreError> {
     let mut agents = view.helpdesk_records(RecordKind::Agent, 0, RECORDS).await?;
     let is_off = |agent: &HelpdeskRecord| {
         agent
@@ -262,7 +262,7 @@ impl Statuses {
     }
 
     /// The status of that word: an agents' label, a word that every account knows, or a customers' label.
-    pub(super) fn code(&self, word: &str) -> Option<i64> {
+    pub(crate) fn code(&self, word: &str) -> Option<i64> {
         let word = fold(word.trim());
         let labelled = |at: usize| {
             self.0

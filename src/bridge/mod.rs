@@ -87,7 +87,7 @@ pub fn ticket_of(key: &str) -> Option<TicketId> {
 }
 
 /// Everybody in a channel, as one asker: may what all of them may, so that a card there shows no more.
-fn readers_of(channel: &Channel) -> Asker {
+pub(crate) fn readers_of(channel: &Channel) -> Asker {
     let scope = channel
         .location
         .as_ref()

@@ -40,7 +40,7 @@ pub use freshdesk::FreshdeskSection;
 pub use locations::LocationSection;
 pub use people::{PersonSection, RoleSection};
 pub use sections::{AgeingSection, ConsoleSection, HttpSection, PaceSection, StoreSection};
-pub use sla::SlaSection;
+pub use sla::{AlertsSection, SlaSection};
 
 /// The file that is read where nobody names another.
 pub const DEFAULT_FILE: &str = "hammerdesk.toml";
@@ -204,13 +204,19 @@ impl Config {
             .map(|feed| feed.read(&house))
             .collect::<Result<Vec<_>, _>>()?;
         let channels = channels::channels(&self.channels, &house)?;
-        self.sla_rules()?;
+        let known = if channels.is_empty() {
+            hammerdesk_commands::channels::of_house(&house)
+        } else {
+            channels.clone()
+        };
+        let sla = self.sla(&known)?;
         let desk = self.desk(&people, &house)?.map(Arc::new);
         self.partners(&house)?;
         Ok(Settings {
             agents: people::agents(&self.people),
             helpdesk_site: self.freshdesk.url.clone(),
             desk,
+            sla,
             channels,
             house,
             people,

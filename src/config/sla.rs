@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use chrono::NaiveDate;
-use hammerdesk_domain::ids::LocationId;
+use chrono::{NaiveDate, TimeDelta};
+use hammerdesk_commands::settings::{Alerts, Sla};
+use hammerdesk_domain::chat::Channel;
+use hammerdesk_domain::ids::{ChannelId, LocationId};
 use hammerdesk_domain::location::Location;
 use hammerdesk_domain::sla::calendar::{CalendarRules, DateHours, Piece, Week};
 use hammerdesk_domain::sla::clocks::HouseRules;
-use hammerdesk_domain::sla::policy::{Policy, Rules};
+use hammerdesk_domain::sla::policy::{Policy, Rules, Target};
 use serde::{Deserialize, Serialize};
 
 use super::{Config, ConfigError};
@@ -21,8 +23,106 @@ pub struct SlaSection {
     pub default_calendar: Option<String>,
     /// Who counts as the house, and what as an answer.
     pub house: HouseRules,
+    /// Who is told when a promise is at risk.
+    pub alerts: AlertsSection,
+    /// What tickets are about, for conditions on `topic`: the words by which each topic is known.
+    pub topics: BTreeMap<String, Vec<String>>,
+    /// The ticket field that holds the instant of a promised call, such as `cf_call_back_at`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub callback_field: Option<String>,
     /// In order: the first that matches counts.
     pub policies: Vec<Policy>,
+}
+
+/// `[sla.alerts]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AlertsSection {
+    /// Told again after so long, until somebody takes notice; open time of the location.
+    pub repeat: Target,
+    /// The longest that an alert may be put off.
+    pub snooze_most: Target,
+    /// So many alerts in one channel become one card that counts ..
+    pub storm_from: usize,
+    /// .. where they come within so long.
+    pub storm_within: Target,
+    /// Seen later than this, it is marked as late.
+    pub late_after: Target,
+    /// Note it on the ticket too, for agents to read?
+    pub note: bool,
+    /// Post a digest at each location's opening?
+    pub digest: bool,
+    /// Where the managers of a location read: location and channel.
+    pub managers: BTreeMap<String, String>,
+}
+
+impl Default for AlertsSection {
+    fn default() -> Self {
+        let usual = Alerts::default();
+        Self {
+            repeat: usual.repeat,
+            snooze_most: usual.snooze_most,
+            storm_from: usual.storm_from,
+            storm_within: Target::Elapsed(usual.storm_within.num_seconds()),
+            late_after: Target::Elapsed(usual.late_after.num_seconds()),
+            note: usual.note,
+            digest: usual.digest,
+            managers: BTreeMap::new(),
+        }
+    }
+}
+
+impl AlertsSection {
+    fn read(&self, locations: &[&str], channels: &[Channel]) -> Result<Alerts, ConfigError> {
+        let fault = |what: String| Err(ConfigError(format!("sla.alerts.{what}")));
+        let wall = |target: Target| match target {
+            Target::Open(seconds) | Target::Elapsed(seconds) => TimeDelta::seconds(seconds),
+            Target::Days(days) => TimeDelta::days(i64::from(days)),
+        };
+        if wall(self.repeat) < TimeDelta::minutes(1) {
+            return fault(format!(
+                "repeat = \"{}\" is too often; give it a minute or more",
+                self.repeat
+            ));
+        }
+        if self.storm_from < 2 {
+            return fault(format!(
+                "storm_from = {} would make a storm of one alert; give it 2 or more",
+                self.storm_from
+            ));
+        }
+        for (location, channel) in &self.managers {
+            if !locations.contains(&location.as_str()) {
+                return fault(format!(
+                    "managers: {}",
+                    super::no_such("location", location, locations.iter().copied())
+                ));
+            }
+            if channels.iter().all(|known| known.id.as_str() != channel) {
+                let known = channels.iter().map(|channel| channel.id.as_str());
+                return fault(format!("managers: {}", super::no_such("channel", channel, known)));
+            }
+        }
+        Ok(Alerts {
+            repeat: self.repeat,
+            snooze_most: self.snooze_most,
+            storm_from: self.storm_from,
+            storm_within: wall(self.storm_within),
+            late_after: wall(self.late_after),
+            note: self.note,
+            digest: self.digest,
+            managers: self
+                .managers
+                .iter()
+                .map(|(location, channel)| {
+                    (
+                        LocationId::new(location.as_str()),
+                        ChannelId::new(channel.as_str()),
+                    )
+                })
+                .collect(),
+        })
+    }
 }
 
 /// Open hours where a location gives none: 09:00 to 17:30 on every day that is worked.
@@ -61,6 +161,18 @@ fn calendar(
 }
 
 impl Config {
+    /// All of `[sla]`, with the channels that there are.
+    pub(super) fn sla(&self, channels: &[Channel]) -> Result<Sla, ConfigError> {
+        let locations: Vec<&str> = self.locations.iter().map(|section| section.id.as_str()).collect();
+        Ok(Sla {
+            rules: self.sla_rules()?,
+            alerts: self.sla.alerts.read(&locations, channels)?,
+            topics: self.sla.topics.clone(),
+            managers: self.escalation.managers.clone(),
+            callback_field: self.sla.callback_field.clone(),
+        })
+    }
+
     /// What decides over clocks: policies, hours of each location, who counts as the house.
     pub fn sla_rules(&self) -> Result<Rules, ConfigError> {
         let mut calendars = BTreeMap::new();

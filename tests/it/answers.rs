@@ -354,6 +354,13 @@ async fn commands_complete_by_role_and_clients_by_number_and_name() {
             "/queue",
             "/escalate",
             "/escalation explain",
+            "/sla status",
+            "/sla explain",
+            "/sla report",
+            "/sla acknowledge",
+            "/sla snooze",
+            "/sla called",
+            "/callback",
             "/help"
         ]
     );

@@ -26,3 +26,4 @@ mod posts;
 mod process;
 mod routing;
 mod sla;
+mod sla_stories;

@@ -29,6 +29,7 @@ mod raw;
 mod rows;
 mod schema;
 mod search;
+pub mod sla;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]

@@ -40,6 +40,7 @@ migrations! {
     4 "0004_helpdesk";
     6 "0006_escalation";
     7 "0007_snapshots";
+    8 "0008_sla";
     9 "0009_escalation_engine";
 }
 

@@ -119,29 +119,31 @@ fn policy(clock: &Judged) -> String {
         .map_or_else(String::new, |promise| promise.policy.clone())
 }
 
+/// The open deadlines of a ticket that stand elsewhere or otherwise by other rules.
+pub fn moved_by(ticket: TicketId, was: &[Judged], then: &[Judged]) -> Vec<Moved> {
+    let then: BTreeMap<&str, &Judged> = then.iter().map(|clock| (clock.run.key.as_str(), clock)).collect();
+    let open = was.iter().filter(|clock| clock.run.ended.is_none());
+    let pairs = open.filter_map(|before| Some((before, *then.get(before.run.key.as_str())?)));
+    pairs
+        .filter(|(before, after)| (before.due_at, before.state) != (after.due_at, after.state))
+        .map(|(before, after)| Moved {
+            ticket,
+            clock: before.run.key.clone(),
+            was: before.due_at,
+            now: after.due_at,
+            state_was: before.state,
+            state_now: after.state,
+            policy_was: policy(before),
+            policy_now: policy(after),
+            assignee: after.assignee.clone(),
+        })
+        .collect()
+}
+
 impl Rehearsal {
     fn open_clocks(&mut self, ticket: TicketId, was: &[Judged], then: &[Judged]) {
-        let then: BTreeMap<&str, &Judged> =
-            then.iter().map(|clock| (clock.run.key.as_str(), clock)).collect();
-        for before in was.iter().filter(|clock| clock.run.ended.is_none()) {
-            let Some(after) = then.get(before.run.key.as_str()) else {
-                continue;
-            };
-            self.open += 1;
-            if (before.due_at, before.state) != (after.due_at, after.state) {
-                self.moved.push(Moved {
-                    ticket,
-                    clock: before.run.key.clone(),
-                    was: before.due_at,
-                    now: after.due_at,
-                    state_was: before.state,
-                    state_now: after.state,
-                    policy_was: policy(before),
-                    policy_now: policy(after),
-                    assignee: after.assignee.clone(),
-                });
-            }
-        }
+        self.open += was.iter().filter(|clock| clock.run.ended.is_none()).count();
+        self.moved.extend(moved_by(ticket, was, then));
     }
 
     fn past_clocks(&mut self, ticket: TicketId, was: &[Judged], always: &[Judged], now: DateTime<Utc>) {

@@ -10,7 +10,7 @@ use crate::helpdesk;
 use crate::testing::each_engine;
 use crate::{
     Store, account, actions, answers, batches, chat, debtors, escalations, heard, load, merging, outbox,
-    posts, property, raw, schema, search,
+    posts, property, raw, schema, search, sla,
 };
 
 fn named() -> Vec<(&'static str, String)> {
@@ -33,7 +33,11 @@ fn named() -> Vec<(&'static str, String)> {
         .iter()
         .flat_map(|list| list.iter().map(|(name, sql)| (*name, (*sql).to_owned())))
         .collect();
-    for list in helpdesk::LISTS.iter().chain(escalations::LISTS) {
+    for list in helpdesk::LISTS
+        .iter()
+        .chain(escalations::LISTS)
+        .chain(sla::LISTS)
+    {
         all.extend(list.iter().map(|(name, sql)| (*name, (*sql).to_owned())));
     }
     let selects = [account::SELECTS, property::SELECTS, search::SELECTS];
@@ -43,6 +47,8 @@ fn named() -> Vec<(&'static str, String)> {
             .flat_map(|list| list.iter().map(|select| ("select", select.text().to_owned()))),
     );
     all.push(("log_answers", answers::log_sql(3)));
+    all.push(("keep_clocks", sla::keep_sql(3)));
+    all.push(("differ", sla::differ_sql(3)));
     all
 }
 

@@ -176,6 +176,12 @@ impl Rulebook {
         Self::new(versions.chain([version]), self.years)
     }
 
+    /// The book as it was before a version came into force.
+    pub fn before(&self, version: &str) -> Self {
+        let versions = self.ready.iter().map(|ready| Version::clone(&ready.version));
+        Self::new(versions.take_while(|known| known.name != version), self.years)
+    }
+
     /// A book of that version only, in force ever since; the hours that both know are not laid out again.
     pub fn alone(&self, version: &Version) -> Self {
         let mut book = self.with(version.clone());
@@ -210,6 +216,19 @@ impl Rulebook {
     /// Hours of day and night.
     pub fn always(&self) -> &Calendar {
         &self.always
+    }
+
+    /// The hours of a location by the version in force at an instant: the usual ones where it is not known, day
+    /// and night where there are none.
+    pub fn calendar(&self, location: Option<&LocationId>, at: DateTime<Utc>) -> &Calendar {
+        let found = self.in_force(at).and_then(|ready| {
+            let usual = ready.version.rules.default_calendar.as_ref();
+            [location, usual]
+                .into_iter()
+                .flatten()
+                .find_map(|location| ready.calendars.get(location))
+        });
+        found.map_or(&*self.always, |calendar| calendar)
     }
 
     fn in_force(&self, at: DateTime<Utc>) -> Option<&Ready> {

@@ -88,7 +88,10 @@ const TRANSLATED: &[(&str, Texts)] = &[
         &[("zh-TW", "承諾時限的計算依據:每段計入與不計入的時間")],
     ),
     ("How well promises were kept", &[("zh-TW", "承諾達成率報告")]),
-    ("Take notice of the alerts on a ticket", &[("zh-TW", "確認已收到工單的提醒")]),
+    (
+        "Take notice of the alerts on a ticket",
+        &[("zh-TW", "確認已收到工單的提醒")],
+    ),
     (
         "Put the alerts on a ticket off for a while",
         &[("zh-TW", "暫緩工單的提醒")],
@@ -97,7 +100,10 @@ const TRANSLATED: &[(&str, Texts)] = &[
         "Log a call with the client of a ticket",
         &[("zh-TW", "記錄與工單客戶的通話")],
     ),
-    ("Note that a client was promised a call", &[("zh-TW", "記錄已承諾回電給客戶")]),
+    (
+        "Note that a client was promised a call",
+        &[("zh-TW", "記錄已承諾回電給客戶")],
+    ),
     ("What you may do here", &[("zh-TW", "您可以在這裡使用的功能")]),
     (
         "Post the answer here for all to read",

@@ -1,5 +1,7 @@
 //! `/sla report`: how well promises were kept, counted from the record.
 
+use std::collections::btree_map::Entry;
+
 use chrono::{Days, NaiveDate};
 use hammerdesk_domain::clock::local_date;
 use hammerdesk_domain::message::{Attachment, Card, Cell, Outcome, Reply, Section, Tone};
@@ -185,9 +187,9 @@ pub(super) async fn name_people(
             let Some(id) = field.as_deref().and_then(|id| id.parse::<i64>().ok()) else {
                 continue;
             };
-            if !known.contains_key(&(kind.word(), id)) {
+            if let Entry::Vacant(unknown) = known.entry((kind.word(), id)) {
                 let name = view.helpdesk_record(kind, id).await?.map(|record| record.name);
-                known.insert((kind.word(), id), name);
+                unknown.insert(name);
             }
             if let Some(Some(name)) = known.get(&(kind.word(), id)) {
                 *field = Some(name.clone());

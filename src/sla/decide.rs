@@ -105,9 +105,7 @@ pub(super) fn decide(looked: &Looked<'_>) -> Decision {
         decision.fell.extend(now);
         all.extend(happenings);
     }
-    decision
-        .fell
-        .sort_by(|a, b| (a.at, a.occasion).cmp(&(b.at, b.occasion)));
+    decision.fell.sort_by_key(|fell| (fell.at, fell.occasion));
     decision.taken_back = looked
         .fallen
         .iter()

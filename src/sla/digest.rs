@@ -2,6 +2,7 @@
 //! which there is nothing to say is a day without a digest.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::PoisonError;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
@@ -122,9 +123,8 @@ impl Sla {
         let mut looks: BTreeMap<_, Look> = BTreeMap::new();
         let mut people: BTreeMap<String, Mine> = BTreeMap::new();
         for one in &open {
-            if !looks.contains_key(&one.ticket) {
-                let look = Look::at(&mut unit, one.ticket, &self.0.bridge).await?;
-                looks.insert(one.ticket, look);
+            if let Entry::Vacant(unknown) = looks.entry(one.ticket) {
+                unknown.insert(Look::at(&mut unit, one.ticket, &self.0.bridge).await?);
             }
             let whose = looks[&one.ticket]
                 .responder

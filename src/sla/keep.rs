@@ -64,6 +64,14 @@ struct Case {
     alerts: Vec<Alert>,
 }
 
+/// The cards that a unit writes.
+#[derive(Default)]
+struct Cards {
+    /// Cards that count, made from what stands on them once all is written.
+    storms: BTreeSet<String>,
+    posts: Vec<(Post, Channel)>,
+}
+
 /// How many alerts each channel was given lately, so that many become one card.
 #[derive(Default)]
 struct Places(BTreeMap<ChannelId, Place>);
@@ -117,8 +125,7 @@ impl Sla {
         }
         // The worst first, so that where many become one card the first to stand alone are the worst.
         changed.sort_by_key(|(_, alert, _)| (alert.occasion != Occasion::Breach, alert.fell_at));
-        let mut storms: BTreeSet<String> = BTreeSet::new();
-        let mut posts: Vec<(Post, Channel)> = Vec::new();
+        let mut cards = Cards::default();
         for (n, alert, show) in &mut changed {
             let case = &cases[*n];
             let Some(channel) = self.channel(&case.look, alert.location.as_ref(), alert.audience) else {
@@ -127,8 +134,7 @@ impl Sla {
             if *show == Show::Anew {
                 places.give(alert, &channel, &self.0.settings.sla.alerts, batch.now);
             }
-            self.cards(case, alert, *show, &channel, &mut storms, &mut posts)
-                .await?;
+            self.cards(case, alert, *show, &channel, &mut cards).await?;
         }
         let notes = self.notes(&cases);
         let mut unit = self.0.store.write().await?;
@@ -151,7 +157,7 @@ impl Sla {
             drop(unit);
             return Ok(());
         }
-        for (one, channel) in posts {
+        for (one, channel) in cards.posts {
             let is_over = changed.iter().any(|(_, alert, show)| {
                 alert.post == one.key && alert.state == AlertState::Closed && *show == Show::InPlace
             });
@@ -160,7 +166,7 @@ impl Sla {
             }
             post(&mut unit, one, &channel, batch.now).await?;
         }
-        for key in storms {
+        for key in cards.storms {
             self.storm(&mut unit, &key, batch.now).await?;
         }
         for (token, write) in notes {
@@ -321,8 +327,7 @@ impl Sla {
         alert: &Alert,
         show: Show,
         channel: &Channel,
-        storms: &mut BTreeSet<String>,
-        posts: &mut Vec<(Post, Channel)>,
+        cards: &mut Cards,
     ) -> anyhow::Result<()> {
         if let Some(before) = alert
             .before
@@ -330,17 +335,17 @@ impl Sla {
             .filter(|before| show == Show::Anew && **before != alert.post)
         {
             if before.starts_with(STORM) {
-                storms.insert(before.clone());
+                cards.storms.insert(before.clone());
             } else {
                 let again = card::told_again(&case.look);
-                posts.push((
+                cards.posts.push((
                     Post::new(before.clone(), alert.channel.clone(), again),
                     channel.clone(),
                 ));
             }
         }
         if alert.post.starts_with(STORM) {
-            storms.insert(alert.post.clone());
+            cards.storms.insert(alert.post.clone());
             return Ok(());
         }
         let Some(clock) = case.clocks.iter().find(|clock| clock.run.key == alert.clock) else {
@@ -355,7 +360,7 @@ impl Sla {
             Occasion::Breach => URGENT,
             Occasion::Warning(_) => SOON,
         };
-        posts.push((post, channel.clone()));
+        cards.posts.push((post, channel.clone()));
         Ok(())
     }
 

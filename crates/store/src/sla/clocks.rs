@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use hammerdesk_domain::helpdesk::TicketId;
+use hammerdesk_domain::ids::LocationId;
 use hammerdesk_domain::sla::judge::{Happening, Judged, Occasion};
 use hammerdesk_domain::sla::report::Decided;
 use sqlx::{AssertSqlSafe, FromRow};
@@ -328,7 +329,7 @@ impl Unit {
                         .bind(run.ended_at())
                         .bind(decided)
                         .bind(*next_at)
-                        .bind(judged.location.as_ref().map(|location| location.as_str()))
+                        .bind(judged.location.as_ref().map(LocationId::as_str))
                         .bind(judged.group.as_deref())
                         .bind(judged.assignee.as_deref())
                         .bind(judged.tier.as_deref())

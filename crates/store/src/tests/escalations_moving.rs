@@ -177,7 +177,10 @@ async fn a_hand_over_that_was_asked_for_is_done_once() {
         let mut unit = store.write().await.unwrap();
         unit.ask_for_handover(&asked).await.unwrap();
         unit.ask_for_handover(&asked).await.unwrap();
-        assert_eq!(unit.handovers_asked().await.unwrap(), std::slice::from_ref(&asked));
+        assert_eq!(
+            unit.handovers_asked().await.unwrap(),
+            std::slice::from_ref(&asked)
+        );
         assert!(unit.handover_done(asked.id, 3, now).await.unwrap());
         assert!(!unit.handover_done(asked.id, 3, now).await.unwrap());
         assert_eq!(unit.handovers_asked().await.unwrap(), []);

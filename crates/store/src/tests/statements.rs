@@ -33,11 +33,7 @@ fn named() -> Vec<(&'static str, String)> {
         .iter()
         .flat_map(|list| list.iter().map(|(name, sql)| (*name, (*sql).to_owned())))
         .collect();
-    for list in helpdesk::LISTS
-        .iter()
-        .chain(escalations::LISTS)
-        .chain(sla::LISTS)
-    {
+    for list in helpdesk::LISTS.iter().chain(escalations::LISTS).chain(sla::LISTS) {
         all.extend(list.iter().map(|(name, sql)| (*name, (*sql).to_owned())));
     }
     let selects = [account::SELECTS, property::SELECTS, search::SELECTS];

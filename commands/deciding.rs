@@ -210,9 +210,10 @@ async fn dispatch(asked: &mut Asked<'_>, ask: &Ask) -> Result<Reply, Failure> {
         Ask::Ticket { ask } => ticket::answer(asked, ask).await,
         Ask::Queue(args) => ticket::queue(asked, args).await,
         Ask::Escalation { ask } => escalate::answer(asked, ask).await,
-        Ask::Escalate(_) => Err(Failure::Broken("a change was asked as a question".to_owned())),
         Ask::Sla { ask } => sla::answer(asked, ask).await,
-        Ask::Callback(_) => Err(Failure::Broken("a change was asked as a question".to_owned())),
+        Ask::Escalate(_) | Ask::Callback(_) => {
+            Err(Failure::Broken("a change was asked as a question".to_owned()))
+        }
         Ask::Help => Ok(help::reply(asked.asker)),
     }
 }

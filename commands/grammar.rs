@@ -121,9 +121,8 @@ impl Ask {
         match self {
             Self::Ticket { ask } => ask.is_a_change(),
             Self::Escalation { ask } => ask.is_a_change(),
-            Self::Escalate(_) => true,
             Self::Sla { ask } => ask.is_a_change(),
-            Self::Callback(_) => true,
+            Self::Escalate(_) | Self::Callback(_) => true,
             _ => false,
         }
     }
@@ -132,7 +131,12 @@ impl Ask {
     pub const fn is_private(&self) -> bool {
         matches!(
             self,
-            Self::Ticket { .. } | Self::Queue(_) | Self::Escalate(_) | Self::Escalation { .. } | Self::Sla { .. } | Self::Callback(_)
+            Self::Ticket { .. }
+                | Self::Queue(_)
+                | Self::Escalate(_)
+                | Self::Escalation { .. }
+                | Self::Sla { .. }
+                | Self::Callback(_)
         )
     }
 

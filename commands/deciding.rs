@@ -12,7 +12,9 @@ use crate::grammar::{Ask, ClientAsk, FeedAsk, TicketAsk};
 use crate::journal::Entry;
 use crate::request::{Place, Request};
 use crate::ticket::{self, Changing, Done};
-use crate::{Asked, Commands, balance, client, deposit, escalate, feed, help, invoice, release, render, sla};
+use crate::{
+    Asked, Commands, balance, client, deposit, escalate, feed, help, invoice, oncall, release, render, sla,
+};
 
 /// What is noted of an answer beside the answer itself.
 pub(crate) struct Given<'a> {
@@ -85,6 +87,7 @@ impl Commands {
         let done = match ask {
             Ask::Sla { ask } => sla::change(&mut changing, ask).await,
             Ask::Callback(args) => sla::callback(&mut changing, args).await,
+            Ask::Oncall { ask } => oncall::change(&mut changing, ask).await,
             _ => ticket::change(&mut changing, ask).await,
         };
         *about = changing.about.take();
@@ -208,7 +211,8 @@ async fn dispatch(asked: &mut Asked<'_>, ask: &Ask) -> Result<Reply, Failure> {
         } => client::show(asked, &client.join(" ")).await,
         Ask::Feed { ask: FeedAsk::Status } => feed::answer(asked).await,
         Ask::Ticket { ask } => ticket::answer(asked, ask).await,
-        Ask::Queue(args) => ticket::queue(asked, args).await,
+        Ask::Queue(args) => escalate::queue(asked, args).await,
+        Ask::Oncall { ask } => oncall::answer(asked, ask).await,
         Ask::Escalation { ask } => escalate::answer(asked, ask).await,
         Ask::Sla { ask } => sla::answer(asked, ask).await,
         Ask::Escalate(_) | Ask::Callback(_) => {
@@ -237,6 +241,7 @@ pub(crate) fn command_name(ask: &Ask) -> &'static str {
         Ask::Escalation { ask } => ask.path(),
         Ask::Sla { ask } => ask.path(),
         Ask::Callback(_) => "callback",
+        Ask::Oncall { ask } => ask.path(),
         Ask::Help => "help",
     }
 }

@@ -10,6 +10,7 @@ use hammerdesk_domain::access::Permission;
 mod accounts;
 mod escalate;
 mod leaf;
+mod oncall;
 mod read;
 mod sealed;
 mod sla;
@@ -19,6 +20,10 @@ mod translated;
 pub use accounts::{BalanceArgs, ClientAsk, DepositArgs, FeedAsk, InvoiceArgs, ReleaseArgs};
 pub use escalate::{EscalateArgs, EscalationAsk};
 pub use leaf::{Leaf, command, find_leaf, leaves};
+pub use oncall::{
+    OncallAsk, OncallCalendarArgs, OncallCoverArgs, OncallHandoverArgs, OncallShowArgs, OncallSwapArgs,
+    OncallUndoArgs,
+};
 pub(crate) use read::spelled;
 pub use read::{parse_line, parse_options, words};
 pub use sealed::{LONGEST_TEXT, line_of, parse_run, typed_part};
@@ -75,7 +80,7 @@ pub enum Ask {
         #[command(subcommand)]
         ask: TicketAsk,
     },
-    /// Your open tickets, the most urgent first
+    /// Your open escalations and tickets, the most urgent first
     Queue(QueueArgs),
     /// Hand something over to whoever the rules name, with the facts as they are now
     Escalate(EscalateArgs),
@@ -93,6 +98,12 @@ pub enum Ask {
     },
     /// Note that a client was promised a call
     Callback(CallbackArgs),
+    /// Who is on shift
+    Oncall {
+        /// What of it.
+        #[command(subcommand)]
+        ask: OncallAsk,
+    },
     /// What you may do here
     Help,
 }
@@ -112,6 +123,7 @@ impl Ask {
             Self::Escalation { ask } => Some(ask.needs()),
             Self::Sla { ask } => Some(ask.needs()),
             Self::Callback(_) => Some(Permission::TicketWork),
+            Self::Oncall { ask } => Some(ask.needs()),
             Self::Help => None,
         }
     }
@@ -123,6 +135,7 @@ impl Ask {
             Self::Escalation { ask } => ask.is_a_change(),
             Self::Sla { ask } => ask.is_a_change(),
             Self::Escalate(_) | Self::Callback(_) => true,
+            Self::Oncall { ask } => ask.is_a_change(),
             _ => false,
         }
     }
@@ -142,7 +155,7 @@ impl Ask {
 
     /// Does it tell something about an account, so that it counts against a person's pace?
     pub const fn is_about_an_account(&self) -> bool {
-        !matches!(self, Self::Help | Self::Feed { .. })
+        !matches!(self, Self::Help | Self::Feed { .. } | Self::Oncall { .. })
     }
 
     /// Does it have a `share:` option?
@@ -168,6 +181,7 @@ impl Ask {
             | Self::Escalation { .. }
             | Self::Sla { .. }
             | Self::Callback(_)
+            | Self::Oncall { .. }
             | Self::Help => &None,
         };
         matches!(share.as_deref(), Some("yes" | "true"))
@@ -189,6 +203,7 @@ pub fn permission_of(path: &str) -> Option<Permission> {
         Some("escalation") => Some(escalate::permission_of(words.next())),
         Some("sla") => Some(sla::permission_of(words.next())),
         Some("callback") => Some(Permission::TicketWork),
+        Some("oncall") => Some(oncall::permission_of(words.next())),
         _ => None,
     }
 }

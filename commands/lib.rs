@@ -20,6 +20,7 @@ mod help;
 pub mod invoice;
 mod journal;
 mod lookup;
+pub mod oncall;
 pub mod pace;
 pub mod release;
 pub mod render;

@@ -3,6 +3,7 @@
 //! [`App::build`] makes the same thing for `serve`, for `demo` and for the tests; only what stands around
 //! it differs (which store, which clock, which people).
 
+pub mod arrivals;
 pub mod bench;
 pub mod bridge;
 pub mod cli;
@@ -30,6 +31,7 @@ use hammerdesk_store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::arrivals::{Arrivals, AskedFor, FromTickets};
 use crate::bridge::{Bridge, BridgeRule, Cards, Inward, Outward};
 use crate::config::{Config, Partner};
 use crate::console::{ConsoleDeliverer, ConsoleState};
@@ -147,6 +149,17 @@ impl App {
         }
         if let Some(sla) = &self.sla {
             engine = engine.with(sla.clone());
+        }
+        if self.settings.desk.is_some() {
+            let arrivals = Arrivals::new(
+                self.store.clone(),
+                Arc::clone(&self.settings),
+                Arc::clone(&self.clock),
+                self.nudge.clone(),
+            );
+            engine = engine
+                .with(FromTickets(arrivals.clone()))
+                .with(AskedFor::new(arrivals));
         }
         if let Some(console) = &self.console {
             engine = engine.with(self.deliver(Arc::new(ConsoleDeliverer::new(console.clone()))));

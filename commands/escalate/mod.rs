@@ -8,6 +8,7 @@ mod explain;
 mod hand_over;
 pub(crate) mod known;
 pub mod opening;
+mod queue;
 
 use hammerdesk_domain::message::Reply;
 
@@ -16,6 +17,7 @@ use crate::errors::Failure;
 use crate::grammar::EscalationAsk;
 
 pub(crate) use hand_over::hand_over;
+pub(crate) use queue::answer as queue;
 
 /// What only reads.
 pub(crate) async fn answer(asked: &mut Asked<'_>, ask: &EscalationAsk) -> Result<Reply, Failure> {

@@ -103,7 +103,7 @@ fn an_option_is_known_in_any_case_and_quotes_of_any_kind_keep_blanks() {
 proptest::proptest! {
     #[test]
     fn nothing_that_is_typed_panics_or_brings_a_control_character_in(
-        line in "(/?(balance|BALANCE|invoice|release|deposit|client find|client show|feed status|ticket reply 4 text:|ticket note|escalate 14 reason:|escalation explain|queue|help) )?\\PC{0,40}([\"“”:\u{0}\u{7}\u{1b}\u{202e}\t\n =-]|as_of:|client:|--|é|漢|\\PC){0,20}",
+        line in "(/?(balance|BALANCE|invoice|release|deposit|client find|client show|feed status|ticket reply 4 text:|ticket note|escalate 14 reason:|escalation explain|oncall show|oncall cover|oncall calendar|queue|help) )?\\PC{0,40}([\"“”:\u{0}\u{7}\u{1b}\u{202e}\t\n =-]|as_of:|client:|--|é|漢|\\PC){0,20}",
         value in "[\\s\\S]{0,60}",
     ) {
         for read in [
@@ -150,6 +150,7 @@ fn strings(ask: &Ask) -> Vec<String> {
             ask: ClientAsk::Find { text: words } | ClientAsk::Show { client: words },
         } => (words, Vec::new()),
         Ask::Feed { .. } | Ask::Help => (&[], Vec::new()),
+        Ask::Oncall { ask } => return shifts(ask),
         Ask::Queue(args) => (&args.who, Vec::new()),
         Ask::Ticket { ask } => return texts(ask),
         Ask::Escalate(args) => {
@@ -195,6 +196,28 @@ fn promised(ask: &SlaAsk) -> Vec<String> {
         SlaAsk::Called(args) => vec![Some(args.ticket), Some(args.spoke), args.at],
     };
     all.into_iter().flatten().collect()
+}
+
+fn shifts(ask: &OncallAsk) -> Vec<String> {
+    let some = |options: [&Option<String>; 2]| options.into_iter().flatten().cloned().collect::<Vec<_>>();
+    match ask {
+        OncallAsk::Show(args) => some([&args.rota, &args.at]),
+        OncallAsk::Cover(args) => [args.person.clone(), some([&args.by, &args.because])]
+            .concat()
+            .into_iter()
+            .chain([args.from.clone(), args.until.clone()])
+            .collect(),
+        OncallAsk::Swap(args) => some([&args.out, &args.on])
+            .into_iter()
+            .chain([args.rota.clone(), args.from.clone(), args.until.clone()])
+            .collect(),
+        OncallAsk::Handover(args) => some([&args.to, &None])
+            .into_iter()
+            .chain([args.rota.clone()])
+            .collect(),
+        OncallAsk::Undo(args) => vec![args.change.clone()],
+        OncallAsk::Calendar(args) => some([&args.person, &None]),
+    }
 }
 
 /// Lines may stay in a text, and nothing else that is no letter.

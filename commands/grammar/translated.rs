@@ -35,13 +35,14 @@ const TRANSLATED: &[(&str, Texts)] = &[
     ("The sources of the figures", &[("zh-TW", "數字的資料來源")]),
     ("The helpdesk's tickets", &[("zh-TW", "客服工單")]),
     (
-        "Your open tickets, the most urgent first",
-        &[("zh-TW", "您的未結工單,最緊急者在前")],
+        "Your open escalations and tickets, the most urgent first",
+        &[("zh-TW", "您的未結升級事項及工單,最緊急者在前")],
     ),
     (
         "Hand something over to whoever the rules name, with the facts as they are now",
         &[("zh-TW", "將事項連同目前的資料轉交給規則指定的同事")],
     ),
+    ("Who is on shift", &[("zh-TW", "當值人員")]),
     ("What was handed over", &[("zh-TW", "已轉交的事項")]),
     (
         "Why this person has it: which rule, who was passed over and why, and the ladder so far",

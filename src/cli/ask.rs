@@ -33,6 +33,17 @@ pub(crate) struct AskArgs {
     question: String,
 }
 
+impl AskArgs {
+    /// As the operator.
+    pub(super) const fn operator(question: String, json: bool) -> Self {
+        Self {
+            person: None,
+            json,
+            question,
+        }
+    }
+}
+
 pub(super) async fn run(args: AskArgs, config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Done> {
     let mut settings = config.settings()?;
     let operator = Settings::operator();

@@ -7,6 +7,7 @@ mod check;
 mod debtors;
 mod demo;
 mod demo_helpdesk;
+mod escalation;
 mod export;
 mod feed;
 mod import;
@@ -106,6 +107,18 @@ enum Command {
         #[command(subcommand)]
         command: route::RouteCommand,
     },
+    /// What was handed over
+    Escalation {
+        /// What of it.
+        #[command(subcommand)]
+        command: escalation::EscalationCommand,
+    },
+    /// Who is on shift
+    Oncall {
+        /// What of it.
+        #[command(subcommand)]
+        command: escalation::OncallCommand,
+    },
     /// Measure speed against bare SQL and the engines' own loaders, as ratios in one run
     Bench(crate::bench::BenchArgs),
 }
@@ -161,6 +174,8 @@ async fn execute(cli: Cli) -> anyhow::Result<Done> {
         Command::Route {
             command: route::RouteCommand::Test(args),
         } => route::test(&args, &config, clock.as_ref()),
+        Command::Escalation { command } => escalation::escalation(command, config, clock).await,
+        Command::Oncall { command } => escalation::oncall(command, config, clock).await,
         Command::Bench(args) => crate::bench::run(args, clock).await,
     }
 }

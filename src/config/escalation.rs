@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use hammerdesk_domain::access::Asker;
 use hammerdesk_domain::escalation::cases::Cases;
-use hammerdesk_domain::escalation::{Desk, Rulebook, ical};
+use hammerdesk_domain::escalation::{Desk, Rulebook, ical, incoming};
 use hammerdesk_domain::ids::{LocationId, PersonId};
 use hammerdesk_domain::location::House;
 use serde::{Deserialize, Serialize};
@@ -141,6 +141,10 @@ impl Config {
             self.partners.iter().map(|partner| partner.id.as_str()),
         )?;
         let rules = self.rulebook();
+        let known: Vec<&str> = house.locations.iter().map(|known| known.id.as_str()).collect();
+        if let Some((place, says)) = incoming::faults(&rules.escalation.tickets, &known).first() {
+            return Err(ConfigError(format!("{place}: {says}")));
+        }
         let is_wanted = rules != Rulebook::default() || !self.partners.is_empty();
         match Desk::new(rules, people.clone(), house) {
             Ok(desk) => Ok(Some(desk)),

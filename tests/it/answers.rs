@@ -361,6 +361,12 @@ async fn commands_complete_by_role_and_clients_by_number_and_name() {
             "/sla snooze",
             "/sla called",
             "/callback",
+            "/oncall show",
+            "/oncall cover",
+            "/oncall swap",
+            "/oncall handover",
+            "/oncall undo",
+            "/oncall calendar",
             "/help"
         ]
     );

@@ -9,7 +9,9 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::asks::Decisions;
 use super::hours::Edge;
+use super::incoming::TicketRule;
 use super::ladder::Ladder;
 use super::rota::{Duty, Override, Rota};
 use super::routing::Rule;
@@ -55,6 +57,11 @@ pub struct General {
     pub capacities: BTreeMap<PersonId, u32>,
     /// The same matter within so long is one escalation.
     pub join_within: Span,
+    /// Which tickets of the helpdesk are escalations by themselves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tickets: Vec<TicketRule>,
+    /// Which decisions of ours ask for one.
+    pub decisions: Decisions,
     /// The ladder of rules that name none; the first one where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ladder: Option<String>,
@@ -72,6 +79,8 @@ impl Default for General {
             capacity: 20,
             capacities: BTreeMap::new(),
             join_within: Span::minutes(24 * 60),
+            tickets: Vec::new(),
+            decisions: Decisions::default(),
             ladder: None,
             cases: None,
         }

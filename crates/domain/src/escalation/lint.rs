@@ -7,6 +7,7 @@ use chrono::{DateTime, Days, Utc};
 use serde::Serialize;
 
 use super::desk::Desk;
+use super::incoming;
 use super::routing::When;
 use super::target::Target;
 use crate::ids::{LocationId, PersonId};
@@ -40,6 +41,7 @@ pub fn lint(desk: &Desk, now: DateTime<Utc>) -> Vec<Finding> {
     lint.rules();
     lint.ladders();
     lint.general();
+    lint.tickets();
     lint.teams();
     lint.rotas(now);
     lint.absences();
@@ -47,6 +49,13 @@ pub fn lint(desk: &Desk, now: DateTime<Utc>) -> Vec<Finding> {
 }
 
 impl Lint<'_> {
+    fn tickets(&mut self) {
+        let known: Vec<&str> = self.desk.zones.keys().map(LocationId::as_str).collect();
+        for (place, says) in incoming::faults(&self.desk.rules.escalation.tickets, &known) {
+            self.error(&place, says);
+        }
+    }
+
     fn error(&mut self, place: &str, says: impl Into<String>) {
         self.say(place, says.into(), true);
     }

@@ -5,6 +5,7 @@
 //! now and when to ask again. The service keeps what the plan says together with what must go out, in one
 //! transaction, and so resumes after any interruption without a lost or a doubled step.
 
+pub mod asks;
 pub mod cases;
 pub mod choose;
 pub mod desk;
@@ -12,6 +13,7 @@ mod event;
 pub mod handover;
 pub mod hours;
 pub mod ical;
+pub mod incoming;
 pub mod ladder;
 pub mod lint;
 pub mod matter;

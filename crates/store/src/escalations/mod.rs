@@ -4,6 +4,7 @@
 //! unit: the row only serves to find it. Who writes names how many events they had read; where another was
 //! quicker, nothing is written and the decision is made again.
 
+mod asking;
 mod finding;
 mod reach;
 mod rota;
@@ -22,9 +23,14 @@ use uuid::Uuid;
 use crate::engine::{Unit, View, run, statements};
 use crate::error::{Result, StoreError};
 
+pub use asking::{Waiting, Waits};
 pub use reach::Unreached;
 pub use rota::{AskedHandover, RotaChange, StoredRotaChange};
 pub use taking::{Happened, TakenIn};
+
+/// Every query for whole rows that may ask for one.
+#[cfg(test)]
+pub(crate) use asking::SELECTS;
 
 /// Every statement about escalations, file by file.
 #[cfg(test)]

@@ -36,7 +36,12 @@ fn named() -> Vec<(&'static str, String)> {
     for list in helpdesk::LISTS.iter().chain(escalations::LISTS).chain(sla::LISTS) {
         all.extend(list.iter().map(|(name, sql)| (*name, (*sql).to_owned())));
     }
-    let selects = [account::SELECTS, property::SELECTS, search::SELECTS];
+    let selects = [
+        account::SELECTS,
+        escalations::SELECTS,
+        property::SELECTS,
+        search::SELECTS,
+    ];
     all.extend(
         selects
             .iter()
@@ -228,7 +233,12 @@ async fn no_question_about_a_client_walks_through_a_whole_table() {
         if store.is_shared() {
             return;
         }
-        let lists = [account::SELECTS, property::SELECTS, search::SELECTS];
+        let lists = [
+            account::SELECTS,
+            escalations::SELECTS,
+            property::SELECTS,
+            search::SELECTS,
+        ];
         let mut all: Vec<String> = lists
             .iter()
             .flat_map(|list| list.iter().map(|select| select.text().to_owned()))

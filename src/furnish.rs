@@ -1,9 +1,10 @@
 //! Puts the sample house into a store, through the same load path as any feed: for the demo, the tests and
 //! the measurements.
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use hammerdesk_commands::settings::{Feed, Settings};
 use hammerdesk_domain::clock::Clock;
+use hammerdesk_domain::escalation::{Desk, Rulebook};
 use hammerdesk_domain::record::{Entity, Record, Value};
 use hammerdesk_sandbox::{SampleFeed, SampleHouse};
 use hammerdesk_store::{Line, Load, NewBatch, Store, Summary};
@@ -37,6 +38,12 @@ pub fn settings(house: &SampleHouse) -> Settings {
             .collect(),
         ..Settings::default()
     }
+}
+
+/// Who gets the sample house's escalations.
+pub fn rules(settings: &Settings) -> anyhow::Result<Desk> {
+    let rules: Rulebook = toml::from_str(SampleHouse::rulebook()).context("the rules of the sample house")?;
+    Desk::new(rules, settings.people.clone(), &settings.house).map_err(|why| anyhow!(why))
 }
 
 /// Loads every entity that the house's feeds bring.

@@ -9,8 +9,9 @@ use hammerdesk_domain::clock::Clock;
 use hammerdesk_sandbox::SampleHouse;
 use hammerdesk_store::Store;
 
+use super::demo_callers::{self, Callers};
 use super::{Done, demo_helpdesk, print, progress, say};
-use crate::furnish::{furnish, settings};
+use crate::furnish::{furnish, rules, settings};
 use crate::{App, listen, stop_signal};
 
 /// Try everything on a sample house, in a browser.
@@ -64,7 +65,8 @@ pub(super) async fn run(args: DemoArgs, clock: Arc<dyn Clock>) -> anyhow::Result
     .await?;
     let mut settings = settings(&house);
     demo_helpdesk::agents(&mut settings);
-    let app = App::build(store, settings, clock, true);
+    settings.desk = Some(Arc::new(rules(&settings)?));
+    let app = App::build(store, settings, Arc::clone(&clock), true).with_partners(demo_callers::partners());
     let (app, sim) = demo_helpdesk::connect(app, &house, args.seed, address).await?;
     let stop = stop_signal();
     let working = tokio::spawn(app.engine().run(stop.clone()));
@@ -73,10 +75,18 @@ pub(super) async fn run(args: DemoArgs, clock: Arc<dyn Clock>) -> anyhow::Result
         args.seed,
         stop.clone(),
     ));
+    let callers = Callers {
+        address,
+        clock,
+        account: sim.account().clone(),
+        clients: demo_callers::clients(&house),
+    };
+    let calling = tokio::spawn(callers.call(stop.clone()));
     progress("");
     print(&format!(
         "hammerdesk demo is ready: open http://{address}/console\n\
          With the helpdesk beside it: http://{address}/console/side\n\n\
+         Every few minutes the call centre hands a caller over; whoever ignores one sees it climb.\n\
          Choose a seat, then type / to see what may be asked from it. Some questions to begin with:\n{}\n\n\
          Ctrl-C ends it; nothing of it stays.",
         house
@@ -92,5 +102,6 @@ pub(super) async fn run(args: DemoArgs, clock: Arc<dyn Clock>) -> anyhow::Result
     app.serve(listener, stop).await?;
     working.await?;
     living.await?;
+    calling.await?;
     Ok(Done::Ok)
 }

@@ -6,6 +6,7 @@ mod calendar;
 mod check;
 mod debtors;
 mod demo;
+mod demo_callers;
 mod demo_helpdesk;
 mod escalation;
 mod export;

@@ -8,6 +8,7 @@
 
 mod ageing;
 mod answers;
+mod arrivals;
 mod bridge;
 mod browser;
 mod cli;

@@ -43,8 +43,8 @@ saleroom has the same eight sales, `1801` to `1808` behind its letter (`L`, `N`,
 | 1807 | running |
 | 1808 | in three weeks |
 
-People to ask as: `coordinator-london`, `coordinator-hong-kong`, `manager`, `shipping`, `call-centre`,
-`compliance`. Switch between them on one question to see how the answer differs.
+People to ask as: `coordinator-london`, `senior-london`, `coordinator-new-york`, `coordinator-hong-kong`,
+`assistant-manager`, `manager`, `shipping`, `call-centre`, `compliance`. Switch between them on one question to see how the answer differs.
 ";
 
 impl SampleHouse {

@@ -209,6 +209,21 @@ pub(crate) fn people() -> Vec<Asker> {
         Escalate,
         Escalations,
     ];
+    let senior = [
+        Balance,
+        Release,
+        Deposit,
+        Client,
+        Feeds,
+        Internal,
+        Share,
+        Tickets,
+        TicketWork,
+        ClientReply,
+        Escalate,
+        Escalations,
+        VipClients,
+    ];
     let manager = [
         Balance,
         Release,
@@ -259,6 +274,27 @@ pub(crate) fn people() -> Vec<Asker> {
             ("coordinator-hk", "Coordinator, Hong Kong"),
             &coordinator,
             &[HONG_KONG],
+        ),
+        person(
+            "senior-london",
+            "Callum Reid",
+            ("senior", "Senior coordinator, London"),
+            &senior,
+            &[LONDON, PRIVATE_LONDON],
+        ),
+        person(
+            "coordinator-new-york",
+            "Marcus Bell",
+            ("coordinator-ny", "Coordinator, New York"),
+            &coordinator,
+            &[NEW_YORK, PRIVATE_NEW_YORK],
+        ),
+        person(
+            "assistant-manager",
+            "Asha Nair",
+            ("assistant-manager", "Assistant manager"),
+            &senior,
+            &[],
         ),
         person("manager", "Rosa Delgado", ("manager", "Manager"), &manager, &[]),
         person(

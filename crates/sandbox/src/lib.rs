@@ -121,6 +121,11 @@ impl SampleHouse {
         house::people()
     }
 
+    /// Who gets its escalations, as `[[routing]]` and its fellows are written in a config.
+    pub const fn rulebook() -> &'static str {
+        include_str!("rulebook.toml")
+    }
+
     /// The feeds, as fresh as they are at this house's moment.
     pub fn feeds(&self) -> Vec<SampleFeed> {
         house::feeds(self.now)

@@ -218,6 +218,8 @@ impl<'a> Search<'a> {
         match target {
             Target::Owner => {
                 let owner = self.subject.client().and_then(|client| client.owner.as_ref());
+                // A ledger may name its owners as people are called.
+                let owner = owner.map(|owner| self.desk.person_called(owner));
                 one(
                     owner,
                     if self.subject.is_matched {

@@ -21,6 +21,7 @@ use crate::access::{Asker, Permission, Scope};
 use crate::ids::{LocationId, PersonId};
 use crate::location::House;
 use crate::model::{Client, Confidentiality};
+use crate::text::fold;
 
 /// Everything under `[[routing]]`, `[[ladders]]`, `[[rotas]]`, `[[teams]]`, `[[absences]]` and
 /// `[escalation]`, as written.
@@ -264,6 +265,19 @@ impl Desk {
         self.people
             .get(person)
             .map_or(person.as_str(), |asker| asker.name.as_str())
+    }
+
+    /// The person of that id, or of that name where there is only one; else the id as it is.
+    pub(crate) fn person_called<'a>(&'a self, called: &'a PersonId) -> &'a PersonId {
+        if self.people.contains_key(called) {
+            return called;
+        }
+        let wanted = fold(called.as_str());
+        let mut named = self.people.values().filter(|asker| fold(&asker.name) == wanted);
+        match (named.next(), named.next()) {
+            (Some(one), None) => &one.id,
+            _ => called,
+        }
     }
 
     /// The rota of that id.

@@ -76,11 +76,36 @@ fn a_wrong_command_line_is_usage_and_every_command_has_help_with_an_example() {
             run.out
         );
     }
-    assert!(
-        hammerdesk(dir.path(), &["feed", "status", "--help"])
-            .out
-            .contains("Example")
+    for command in [
+        ["feed", "status"],
+        ["escalation", "explain"],
+        ["oncall", "show"],
+        ["oncall", "calendar"],
+    ] {
+        let run = hammerdesk(dir.path(), &[command[0], command[1], "--help"]);
+        assert!(run.out.contains("Example"), "{command:?}");
+    }
+}
+
+#[test]
+fn shifts_and_explanations_can_be_had_from_a_shell() {
+    let dir = tempfile::tempdir().unwrap();
+    let example = format!("{}/config/hammerdesk.example.toml", env!("CARGO_MANIFEST_DIR"));
+    let run = |args: &[&str]| hammerdesk(dir.path(), &[&["--config", example.as_str()], args].concat());
+    let calendar = run(&["oncall", "calendar", "ada", "--days", "30"]);
+    assert_eq!(calendar.code, 0, "{}", calendar.err);
+    assert!(calendar.out.starts_with("BEGIN:VCALENDAR"), "{}", calendar.out);
+    assert!(calendar.out.contains("SUMMARY:london: day (coordinator)"), "{}", calendar.out);
+    assert_eq!(run(&["oncall", "calendar", "nobody"]).code, 2);
+    let unknown = run(&["escalation", "explain", "--json", "E-00000000"]);
+    let said: serde_json::Value = serde_json::from_str(&unknown.out).unwrap();
+    assert_eq!(
+        (unknown.code, said["outcome"].as_str()),
+        (0, Some("unknown")),
+        "{}",
+        unknown.out
     );
+    assert!(run(&["oncall", "show"]).out.contains("Who is on shift"));
 }
 
 #[test]

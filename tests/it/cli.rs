@@ -91,7 +91,11 @@ fn a_wrong_command_line_is_usage_and_every_command_has_help_with_an_example() {
 fn shifts_and_explanations_can_be_had_from_a_shell() {
     let dir = tempfile::tempdir().unwrap();
     let example = format!("{}/config/hammerdesk.example.toml", env!("CARGO_MANIFEST_DIR"));
-    let run = |args: &[&str]| hammerdesk(dir.path(), &[&["--config", example.as_str()], args].concat());
+    let run = |args: &[&str]| {
+        let mut all = vec!["--config", example.as_str()];
+        all.extend(args);
+        hammerdesk(dir.path(), &all)
+    };
     let calendar = run(&["oncall", "calendar", "ada", "--days", "30"]);
     assert_eq!(calendar.code, 0, "{}", calendar.err);
     assert!(calendar.out.starts_with("BEGIN:VCALENDAR"), "{}", calendar.out);

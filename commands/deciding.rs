@@ -88,6 +88,7 @@ impl Commands {
             Ask::Sla { ask } => sla::change(&mut changing, ask).await,
             Ask::Callback(args) => sla::callback(&mut changing, args).await,
             Ask::Oncall { ask } => oncall::change(&mut changing, ask).await,
+            Ask::Escalation { ask } => escalate::change(&mut changing, ask).await,
             _ => ticket::change(&mut changing, ask).await,
         };
         *about = changing.about.take();

@@ -11,6 +11,7 @@ pub mod config;
 pub mod console;
 pub mod discord;
 pub mod engine;
+pub mod escalate;
 pub mod freshdesk;
 pub mod furnish;
 pub mod http;
@@ -18,6 +19,7 @@ pub mod import;
 pub mod sla;
 pub mod telemetry;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +29,8 @@ use axum::Router;
 use hammerdesk_commands::Commands;
 use hammerdesk_commands::settings::Settings;
 use hammerdesk_domain::clock::Clock;
+use hammerdesk_domain::ids::LocationId;
+use hammerdesk_domain::sla::calendar::CalendarRules;
 use hammerdesk_store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -37,6 +41,7 @@ use crate::config::{Config, Partner};
 use crate::console::{ConsoleDeliverer, ConsoleState};
 use crate::discord::{Cdn, Discord};
 use crate::engine::{Deliver, Deliverer, Engine, Nudge};
+use crate::escalate::{Calendars, Climb, Escalations, Handovers, Reach, Signs};
 use crate::freshdesk::{Desk, HelpdeskDeliverer, LiveSync, Sync};
 use crate::http::intake::Intake;
 use crate::sla::Sla;
@@ -69,6 +74,8 @@ pub struct App {
     pub discord: Option<Discord>,
     /// Where third parties hand callers over.
     pub intake: Option<Intake>,
+    /// What moves escalations, where somebody may be given any.
+    pub escalations: Option<Escalations>,
 }
 
 impl App {
@@ -86,7 +93,16 @@ impl App {
                 nudge.clone(),
             )
         });
+        let escalations = settings.desk.as_ref().map(|desk| {
+            Escalations::new(
+                store.clone(),
+                Arc::clone(&settings),
+                Arc::clone(&clock),
+                Arc::clone(desk),
+            )
+        });
         Self {
+            escalations,
             nudge,
             store,
             commands,
@@ -132,6 +148,19 @@ impl App {
         self
     }
 
+    /// The same, counting the rungs of ladders in these hours, and reading the rotas' calendars anew.
+    #[must_use]
+    pub fn with_hours(
+        mut self,
+        calendars: &BTreeMap<LocationId, CalendarRules>,
+        reread: Option<escalate::Reread>,
+    ) -> Self {
+        self.escalations = self
+            .escalations
+            .map(|escalations| escalations.with_hours(calendars, reread));
+        self
+    }
+
     /// The background work: everything that goes by itself. More is added with [`Engine::with`].
     pub fn engine(&self) -> Engine {
         let mut engine = Engine::new(self.nudge.clone());
@@ -160,6 +189,14 @@ impl App {
             engine = engine
                 .with(FromTickets(arrivals.clone()))
                 .with(AskedFor::new(arrivals));
+        }
+        if let Some(escalations) = &self.escalations {
+            engine = engine
+                .with(Signs(escalations.clone()))
+                .with(Reach(escalations.clone()))
+                .with(Calendars::new(escalations.clone()))
+                .with(Handovers::new(escalations.clone()))
+                .with(Climb(escalations.clone()));
         }
         if let Some(console) = &self.console {
             engine = engine.with(self.deliver(Arc::new(ConsoleDeliverer::new(console.clone()))));

@@ -60,6 +60,90 @@ pub enum EscalationAsk {
         #[arg(required = true, value_name = "ESCALATION")]
         escalation: String,
     },
+    /// Its card: who has it, whose turn is next, and what the caller said
+    Show {
+        /// Its name, such as E-1a2b3c4d
+        #[arg(required = true, value_name = "ESCALATION")]
+        escalation: String,
+    },
+    /// Take it: nobody else is asked while you work on it
+    Take {
+        /// Its name, such as E-1a2b3c4d
+        #[arg(required = true, value_name = "ESCALATION")]
+        escalation: String,
+    },
+    /// Say that you are at work, or on whom it waits
+    Work {
+        /// Its name, such as E-1a2b3c4d
+        #[arg(required = true, value_name = "ESCALATION")]
+        escalation: String,
+        /// On whom it waits
+        #[arg(long, value_name = "WHOM", value_parser = ["me", "client", "colleague"])]
+        on: Option<String>,
+    },
+    /// Give it to somebody else, who is asked
+    Give {
+        /// Its name, such as E-1a2b3c4d
+        #[arg(required = true, value_name = "ESCALATION")]
+        escalation: String,
+        /// To whom: me, or a colleague's name
+        #[arg(long, required = true, value_name = "WHO")]
+        to: String,
+    },
+    /// Ask those on the next rung at once, or jump to another one
+    Up {
+        /// Its name, such as E-1a2b3c4d
+        #[arg(required = true, value_name = "ESCALATION")]
+        escalation: String,
+        /// The rung to jump to
+        #[arg(long, value_name = "RUNG")]
+        to: Option<String>,
+    },
+    /// It is dealt with
+    Resolve {
+        /// Its name, such as E-1a2b3c4d
+        #[arg(required = true, value_name = "ESCALATION")]
+        escalation: String,
+        /// How
+        #[arg(long, required = true, value_name = "WORDS")]
+        reason: String,
+    },
+    /// It is not dealt with after all
+    Reopen {
+        /// Its name, such as E-1a2b3c4d
+        #[arg(required = true, value_name = "ESCALATION")]
+        escalation: String,
+        /// Why
+        #[arg(long, required = true, value_name = "WORDS")]
+        reason: String,
+    },
+    /// Make it part of another one
+    Merge {
+        /// Its name, such as E-1a2b3c4d
+        #[arg(required = true, value_name = "ESCALATION")]
+        escalation: String,
+        /// The one that goes on
+        #[arg(long, required = true, value_name = "ESCALATION")]
+        into: String,
+    },
+    /// Make it more or less severe
+    Severity {
+        /// Its name, such as E-1a2b3c4d
+        #[arg(required = true, value_name = "ESCALATION")]
+        escalation: String,
+        /// How bad it is
+        #[arg(long, required = true, value_name = "HOW", value_parser = SEVERITIES)]
+        to: String,
+    },
+    /// Say which client it is about
+    Client {
+        /// Its name, such as E-1a2b3c4d
+        #[arg(required = true, value_name = "ESCALATION")]
+        escalation: String,
+        /// The client's number
+        #[arg(long, required = true, value_name = "CLIENT")]
+        client: String,
+    },
 }
 
 impl EscalationAsk {
@@ -67,20 +151,43 @@ impl EscalationAsk {
     pub const fn path(&self) -> &'static str {
         match self {
             Self::Explain { .. } => "escalation explain",
+            Self::Show { .. } => "escalation show",
+            Self::Take { .. } => "escalation take",
+            Self::Work { .. } => "escalation work",
+            Self::Give { .. } => "escalation give",
+            Self::Up { .. } => "escalation up",
+            Self::Resolve { .. } => "escalation resolve",
+            Self::Reopen { .. } => "escalation reopen",
+            Self::Merge { .. } => "escalation merge",
+            Self::Severity { .. } => "escalation severity",
+            Self::Client { .. } => "escalation client",
         }
     }
 
     /// Does it change something?
     pub const fn is_a_change(&self) -> bool {
+        !matches!(self, Self::Explain { .. } | Self::Show { .. })
+    }
+
+    /// Which one it names.
+    pub(crate) fn named(&self) -> &str {
         match self {
-            Self::Explain { .. } => false,
+            Self::Explain { escalation }
+            | Self::Show { escalation }
+            | Self::Take { escalation }
+            | Self::Work { escalation, .. }
+            | Self::Give { escalation, .. }
+            | Self::Up { escalation, .. }
+            | Self::Resolve { escalation, .. }
+            | Self::Reopen { escalation, .. }
+            | Self::Merge { escalation, .. }
+            | Self::Severity { escalation, .. }
+            | Self::Client { escalation, .. } => escalation,
         }
     }
 
     pub(super) const fn needs(&self) -> Permission {
-        match self {
-            Self::Explain { .. } => Permission::Escalations,
-        }
+        Permission::Escalations
     }
 }
 

@@ -168,9 +168,7 @@ fn strings(ask: &Ask) -> Vec<String> {
                 .chain(options.into_iter().flatten().cloned())
                 .collect();
         }
-        Ask::Escalation {
-            ask: EscalationAsk::Explain { escalation },
-        } => (std::slice::from_ref(escalation), Vec::new()),
+        Ask::Escalation { ask } => return escalation_texts(ask),
         Ask::Sla { ask } => return promised(ask),
         Ask::Callback(args) => {
             let mut all = args.client.clone();
@@ -218,6 +216,21 @@ fn shifts(ask: &OncallAsk) -> Vec<String> {
         OncallAsk::Undo(args) => vec![args.change.clone()],
         OncallAsk::Calendar(args) => some([&args.person, &None]),
     }
+}
+
+/// What was written about an escalation.
+fn escalation_texts(ask: &EscalationAsk) -> Vec<String> {
+    let more = match ask.clone() {
+        EscalationAsk::Give { to, .. } => vec![to],
+        EscalationAsk::Up { to, .. } => to.into_iter().collect(),
+        EscalationAsk::Resolve { reason, .. } | EscalationAsk::Reopen { reason, .. } => {
+            vec![reason.replace('\n', " ")]
+        }
+        EscalationAsk::Merge { into, .. } => vec![into],
+        EscalationAsk::Client { client, .. } => vec![client],
+        _ => Vec::new(),
+    };
+    [ask.named().to_owned()].into_iter().chain(more).collect()
 }
 
 /// Lines may stay in a text, and nothing else that is no letter.

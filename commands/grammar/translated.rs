@@ -52,6 +52,34 @@ const TRANSLATED: &[(&str, Texts)] = &[
         )],
     ),
     (
+        "Its card: who has it, whose turn is next, and what the caller said",
+        &[("zh-TW", "升級事項的卡片:由誰負責、下一級是誰、來電者說了什麼")],
+    ),
+    (
+        "Take it: nobody else is asked while you work on it",
+        &[("zh-TW", "由你負責:處理期間不再詢問其他人")],
+    ),
+    (
+        "Say that you are at work, or on whom it waits",
+        &[("zh-TW", "表示正在處理,或正等待誰")],
+    ),
+    (
+        "Give it to somebody else, who is asked",
+        &[("zh-TW", "轉交給另一位同事,並通知對方")],
+    ),
+    (
+        "Ask those on the next rung at once, or jump to another one",
+        &[("zh-TW", "立即詢問下一級,或直接跳到某一級")],
+    ),
+    ("It is dealt with", &[("zh-TW", "已處理完畢")]),
+    (
+        "It is not dealt with after all",
+        &[("zh-TW", "尚未處理完畢,重新開啟")],
+    ),
+    ("Make it part of another one", &[("zh-TW", "併入另一升級事項")]),
+    ("Make it more or less severe", &[("zh-TW", "調整嚴重程度")]),
+    ("Say which client it is about", &[("zh-TW", "指明涉及哪位客戶")]),
+    (
         "One ticket: how it stands, whose it is, what was said last",
         &[("zh-TW", "單一工單:狀態、負責人及最近的往來")],
     ),

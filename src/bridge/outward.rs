@@ -45,7 +45,9 @@ impl Outward {
     }
 
     async fn all(&self) -> anyhow::Result<Progress> {
-        let waiting = self.0.0.store.read().await?.heard(AT_ONCE).await?;
+        let mut waiting = self.0.0.store.read().await?.heard(AT_ONCE).await?;
+        // What is said about an escalation is its own module's to hear.
+        waiting.retain(|heard| !heard.key.starts_with("escalation:"));
         if waiting.is_empty() {
             return Ok(Progress::Idle);
         }

@@ -12,6 +12,7 @@ use hammerdesk_domain::ids::SourceId;
 use super::{Done, say};
 use crate::config::Config;
 use crate::engine::{self, DropFolder};
+use crate::escalate::Reread;
 use crate::{App, listen, open_store, stop_signal};
 
 /// How often a drop folder is looked into; a file is taken at the second look that finds it unchanged.
@@ -21,6 +22,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  hammerdesk serve --config /etc/hammerdesk.toml")]
 pub(crate) struct ServeArgs {}
+
+/// Reads the rotas' calendars of that config.
+fn reread(config: &Config) -> Reread {
+    let config = config.clone();
+    Reread::new(move |desk, now| config.read_calendars(desk, now))
+}
 
 pub(super) async fn run(_: ServeArgs, config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Done> {
     let mut settings = config.settings()?;
@@ -51,7 +58,8 @@ pub(super) async fn run(_: ServeArgs, config: Config, clock: Arc<dyn Clock>) -> 
     let rules = config.bridge_rules(&settings)?;
     let mut app = App::build(store, settings, Arc::clone(&clock), config.console.enabled)
         .with_desk(desk)
-        .with_partners(partners);
+        .with_partners(partners)
+        .with_hours(&config.sla_rules()?.calendars, Some(reread(&config)));
     if let Some(site) = &config.freshdesk.url {
         app = app.with_bridge(rules, site, config.freshdesk.facts_note);
     }

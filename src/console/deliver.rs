@@ -18,6 +18,9 @@ use super::ConsoleState;
 use super::page::{BOT, Body};
 use crate::engine::{Deliverer, Verdict};
 
+/// How long what belongs into a thread waits for it.
+const SOON: chrono::TimeDelta = chrono::TimeDelta::milliseconds(200);
+
 /// Delivers to the console.
 #[derive(Debug)]
 pub struct ConsoleDeliverer {
@@ -46,7 +49,11 @@ impl ConsoleDeliverer {
         if let Some(head) = &stored.post.within
             && thread_of(&mut view, head).await?.is_none()
         {
-            return Ok(Verdict::later("the thread is not there yet"));
+            // It is being made beside this one; whoever is asked in it shall not wait for the usual pause.
+            return Ok(Verdict::Later {
+                why: "the thread is not there yet".to_owned(),
+                until: Some(self.clock().now() + SOON),
+            });
         }
         Ok(Verdict::Delivered(what.what.token.clone()))
     }

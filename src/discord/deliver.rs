@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use hammerdesk_domain::chat::{Channel, Platform};
 use hammerdesk_domain::clock::Clock;
+use hammerdesk_store::escalations::Unreached;
 use hammerdesk_store::{Standing, Store, StoredPost, Unit, Waiting};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -20,15 +21,16 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::limits::THREAD_NAME;
+use super::people::People;
 use super::render::{self, Message};
 use super::rest::{Call, Rest, RestError, Whatever};
 use super::text::plain;
 use crate::engine::{Deliverer, Verdict};
 
 /// How long a call waits for its turn before its lane steps back: others shall not wait behind it.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a lane waits where only an administrator can help.
-const FOR_HELP: TimeDelta = TimeDelta::minutes(5);
+pub(super) const FOR_HELP: TimeDelta = TimeDelta::minutes(5);
 /// How many messages are looked through for one that may have landed.
 const LOOKED_THROUGH: u8 = 100;
 /// A thread rests after a week without a word.
@@ -45,10 +47,16 @@ const LOCKED: u64 = 160_005;
 /// Delivers to Discord.
 #[derive(Debug)]
 pub struct DiscordDeliverer {
-    rest: Rest,
-    store: Store,
+    pub(super) rest: Rest,
+    pub(super) store: Store,
     clock: Arc<dyn Clock>,
     channels: Vec<Channel>,
+    pub(super) people: People,
+    /// Who is asked by what is being shown and cannot be reached by it, until it is settled.
+    pub(super) unreached: Mutex<HashMap<Uuid, Vec<Unreached>>>,
+    /// The servers of channels, and until when somebody is known to be in one.
+    pub(super) guilds: Mutex<HashMap<String, String>>,
+    pub(super) members: Mutex<HashMap<(String, u64), DateTime<Utc>>>,
     /// What was shown where, until it is settled.
     shown: Mutex<HashMap<Uuid, (StoredPost, Standing)>>,
 }
@@ -74,7 +82,7 @@ struct Sent<'a> {
 }
 
 /// Why a post does not stand yet.
-enum Hindered {
+pub(super) enum Hindered {
     Rest(RestError),
     Later(String),
     Refused(String),
@@ -94,12 +102,22 @@ impl From<hammerdesk_store::StoreError> for Hindered {
 }
 
 impl DiscordDeliverer {
-    pub(super) fn new(rest: Rest, store: Store, clock: Arc<dyn Clock>, channels: Vec<Channel>) -> Self {
+    pub(super) fn new(
+        rest: Rest,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        channels: Vec<Channel>,
+        people: People,
+    ) -> Self {
         Self {
             rest,
             store,
             clock,
             channels,
+            people,
+            unreached: Mutex::default(),
+            guilds: Mutex::default(),
+            members: Mutex::default(),
             shown: Mutex::default(),
         }
     }
@@ -122,7 +140,11 @@ impl DiscordDeliverer {
         };
         let standing = match self.show(what, &stored).await {
             Ok(standing) => standing,
-            Err(hindered) => return self.verdict(hindered),
+            Err(hindered) => {
+                let verdict = self.verdict(hindered)?;
+                self.note_hindered(&stored, &verdict).await?;
+                return Ok(verdict);
+            }
         };
         let message = standing.message.clone();
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
@@ -160,7 +182,7 @@ impl DiscordDeliverer {
     }
 
     async fn show(&self, what: &Waiting, stored: &StoredPost) -> Result<Standing, Hindered> {
-        let message = render::post(&stored.post);
+        let message = render::post(&stored.post).calling(&self.accounts(&stored.post));
         if let (Some(id), Some(place)) = (&stored.message, &stored.place) {
             if stored.shown == stored.revision {
                 return Ok(standing(place, id, stored.thread.clone()));
@@ -173,6 +195,7 @@ impl DiscordDeliverer {
             None => self.channel(stored)?,
             Some(head) => self.thread_of(head).await?,
         };
+        self.look_for_those_asked(what.id, stored, &place).await?;
         let id = self.send(what, stored, &place, &message).await?;
         let thread = self.thread(stored, &place, &id).await?;
         Ok(standing(&place, &id, thread))
@@ -396,7 +419,7 @@ impl DiscordDeliverer {
         Ok(())
     }
 
-    fn now(&self) -> DateTime<Utc> {
+    pub(super) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
 }
@@ -436,6 +459,14 @@ impl Deliverer for DiscordDeliverer {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .remove(&what.id);
+            let unreached = self
+                .unreached
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&what.id);
+            for unreached in unreached.into_iter().flatten() {
+                unit.note_unreached(&unreached).await?;
+            }
             if matches!(verdict, Verdict::Delivered(_)) {
                 let (stored, standing) = shown.context("nothing is known of what was shown")?;
                 unit.post_shown(&stored, &standing, self.now()).await?;

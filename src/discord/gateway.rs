@@ -188,6 +188,7 @@ impl Discord {
             inner.store.clone(),
             Arc::clone(&inner.clock),
             inner.setup.channels.clone(),
+            inner.setup.people.clone(),
         )
     }
 

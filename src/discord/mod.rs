@@ -14,6 +14,7 @@ mod hear;
 mod interactions;
 mod limits;
 mod people;
+mod reaching;
 mod register;
 mod render;
 mod rest;

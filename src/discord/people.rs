@@ -97,6 +97,14 @@ impl People {
         )
     }
 
+    /// The account of a person, where it is known.
+    pub(crate) fn account_of(&self, person: &PersonId) -> Option<u64> {
+        let named = self.named.iter().find(|(_, asker)| asker.id == *person);
+        named
+            .map(|(account, _)| *account)
+            .or_else(|| person.as_str().strip_prefix("discord:")?.parse().ok())
+    }
+
     /// The server's roles that mean something here.
     pub(crate) fn guild_roles(&self) -> impl Iterator<Item = u64> {
         self.grants.keys().copied()

@@ -57,7 +57,7 @@ async fn furnished() -> &'static PathBuf {
     &made.await.0
 }
 
-fn house() -> SampleHouse {
+pub(crate) fn house() -> SampleHouse {
     SampleHouse::new(7, moment(), 1)
 }
 

@@ -17,6 +17,7 @@ mod contract;
 mod discord;
 mod docs;
 mod escalate;
+mod escalations;
 mod faults;
 mod harness;
 mod helpdesk;

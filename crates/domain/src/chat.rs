@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Asker, Permission};
-use crate::ids::{ChannelId, LocationId};
+use crate::ids::{ChannelId, LocationId, PersonId};
 use crate::message::Reply;
 
 /// Something that is to be seen in a channel, or in the thread of another post.
@@ -26,6 +26,9 @@ pub struct Post {
     pub reply: Reply,
     /// Higher is shown first where many wait for the same channel; 0 is ordinary.
     pub urgency: u8,
+    /// Who is asked by it, and nobody else: the platform calls them by their accounts there, once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<PersonId>,
 }
 
 impl Post {
@@ -39,6 +42,7 @@ impl Post {
             author: None,
             reply,
             urgency: 0,
+            mentions: Vec::new(),
         }
     }
 

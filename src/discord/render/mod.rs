@@ -23,6 +23,8 @@ use super::text::{markdown, plain};
 
 /// So many messages at most for one answer; the rest is in a file.
 const MESSAGES: usize = 4;
+/// Nobody asks more people at once.
+const MOST_CALLED: usize = 20;
 /// The name of that file.
 const WHOLE: &str = "answer.txt";
 
@@ -32,16 +34,18 @@ pub(crate) struct Message {
     pub(crate) content: String,
     pub(crate) embeds: Vec<Embed>,
     pub(crate) components: Vec<Component>,
-    pub(crate) allowed_mentions: Nobody,
+    pub(crate) allowed_mentions: Mentions,
     pub(crate) attachments: Vec<Attached>,
     #[serde(skip)]
     pub(crate) files: Vec<File>,
 }
 
-/// Nobody is mentioned, whatever the text looks like.
+/// Nobody is mentioned, whatever the text looks like, but those whom we name here by their accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub(crate) struct Nobody {
+pub(crate) struct Mentions {
     parse: [u8; 0],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    users: Vec<String>,
 }
 
 /// A file of the message, by its place among the parts.
@@ -71,6 +75,22 @@ impl Message {
             content,
             ..Self::default()
         }
+    }
+
+    /// Calls these accounts, and nobody else, in front of the words.
+    pub(crate) fn calling(mut self, accounts: &[u64]) -> Self {
+        let accounts = accounts.get(..MOST_CALLED).unwrap_or(accounts);
+        if accounts.is_empty() {
+            return self;
+        }
+        let calls: Vec<String> = accounts.iter().map(|account| format!("<@{account}>")).collect();
+        let calls = calls.join(" ");
+        let room = CONTENT - units(&calls) - 1;
+        self.content = format!("{calls} {}", super::limits::cut(&self.content, room))
+            .trim_end()
+            .to_owned();
+        self.allowed_mentions.users = accounts.iter().map(u64::to_string).collect();
+        self
     }
 
     fn is_empty(&self) -> bool {

@@ -19,6 +19,7 @@ statements! {
     CALLED = "SELECT id FROM escalation WHERE handle = $1 ORDER BY id DESC LIMIT 9";
     TOLD = "UPDATE escalation SET told = $2 WHERE id = $1";
     HOW_MUCH_TOLD = "SELECT told FROM escalation WHERE id = $1";
+    POSTPONE = "UPDATE escalation SET next_at = $2 WHERE id = $1 AND next_at < $2";
     WAKE = "UPDATE escalation SET next_at = $2 WHERE id = $1 AND (next_at IS NULL OR next_at > $2)";
 }
 
@@ -141,6 +142,17 @@ impl Unit {
         run!(self, |c| sqlx::query(WAKE)
             .bind(id.0)
             .bind(at)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        Ok(())
+    }
+
+    /// Leaves an escalation alone until that instant, where it is due before.
+    pub async fn postpone_escalation(&mut self, id: EscalationId, until: DateTime<Utc>) -> Result<()> {
+        run!(self, |c| sqlx::query(POSTPONE)
+            .bind(id.0)
+            .bind(until)
             .execute(c)
             .await
             .map(|_| ()))?;

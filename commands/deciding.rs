@@ -37,7 +37,7 @@ impl Commands {
         }
         if ask.is_a_change() {
             let mut about = None;
-            let result = self.change(asker, ask, now, &mut about).await;
+            let result = self.change(asker, ask, place, now, &mut about).await;
             return (about, result);
         }
         let mut asked = match self.asked(asker, now).await {
@@ -71,6 +71,7 @@ impl Commands {
         &self,
         asker: &Asker,
         ask: &Ask,
+        place: &Place,
         now: DateTime<Utc>,
         about: &mut Option<ClientNo>,
     ) -> Result<Reply, Failure> {
@@ -79,6 +80,7 @@ impl Commands {
         }
         let mut changing = Changing {
             asker,
+            place,
             settings: &self.settings,
             unit: self.store.write().await?,
             now,
@@ -95,6 +97,9 @@ impl Commands {
         match done? {
             Done::Changed(reply) => {
                 changing.unit.commit().await?;
+                if let Some(woken) = &self.woken {
+                    woken();
+                }
                 Ok(*reply)
             }
             Done::Unchanged(reply) => Ok(*reply),

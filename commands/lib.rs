@@ -62,6 +62,8 @@ pub struct Commands {
     clock: Arc<dyn Clock>,
     pace: Arc<PaceLimit>,
     journal: Journal,
+    /// Told that something waits to go out.
+    woken: Option<Arc<dyn Fn() + Send + Sync>>,
     /// Buttons shown by this process: id to what it does.
     shown: moka::sync::Cache<ActionId, Arc<Shown>>,
 }
@@ -87,6 +89,7 @@ impl Commands {
     pub fn new(store: Store, settings: Arc<Settings>, clock: Arc<dyn Clock>) -> Self {
         Self {
             journal: Journal::start(store.clone()),
+            woken: None,
             pace: Arc::new(PaceLimit::new(settings.pace, Arc::clone(&clock))),
             shown: moka::sync::Cache::builder()
                 .max_capacity(KNOWN_ACTIONS)
@@ -96,6 +99,13 @@ impl Commands {
             settings,
             clock,
         }
+    }
+
+    /// The same, telling somebody whenever something was decided that has to go out.
+    #[must_use]
+    pub fn waking(mut self, woken: impl Fn() + Send + Sync + 'static) -> Self {
+        self.woken = Some(Arc::new(woken));
+        self
     }
 
     /// What the administrator decided.

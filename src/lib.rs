@@ -36,13 +36,13 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::arrivals::{Arrivals, AskedFor, FromTickets};
-use crate::bridge::{Bridge, BridgeRule, Cards, Inward, Outward};
+use crate::bridge::{Bridge, BridgeRule, Cards, Inward, Outward, Refresh};
 use crate::config::{Config, Partner};
 use crate::console::{ConsoleDeliverer, ConsoleState};
 use crate::discord::{Cdn, Discord};
 use crate::engine::{Deliver, Deliverer, Engine, Nudge};
 use crate::escalate::{Calendars, Climb, Escalations, Handovers, Reach, Signs};
-use crate::freshdesk::{Desk, HelpdeskDeliverer, LiveSync, Sync};
+use crate::freshdesk::{Desk, HelpdeskDeliverer, LiveSync, Sync, TicketFiles};
 use crate::http::intake::Intake;
 use crate::sla::Sla;
 
@@ -83,7 +83,9 @@ impl App {
     pub fn build(store: Store, settings: Settings, clock: Arc<dyn Clock>, with_console: bool) -> Self {
         let settings = Arc::new(settings);
         let nudge = Nudge::default();
-        let commands = Commands::new(store.clone(), Arc::clone(&settings), Arc::clone(&clock));
+        let woken = nudge.clone();
+        let commands = Commands::new(store.clone(), Arc::clone(&settings), Arc::clone(&clock))
+            .waking(move || woken.nudge());
         let console = with_console.then(|| {
             ConsoleState::new(
                 commands.clone(),
@@ -174,7 +176,8 @@ impl App {
             engine = engine
                 .with(Outward(bridge.clone()))
                 .with(Inward(bridge.clone()))
-                .with(Cards(bridge.clone()));
+                .with(Cards(bridge.clone()))
+                .with(Refresh(bridge.clone()));
         }
         if let Some(sla) = &self.sla {
             engine = engine.with(sla.clone());
@@ -199,12 +202,20 @@ impl App {
                 .with(Climb(escalations.clone()));
         }
         if let Some(console) = &self.console {
-            engine = engine.with(self.deliver(Arc::new(ConsoleDeliverer::new(console.clone()))));
+            let to_console = ConsoleDeliverer::new(console.clone()).with_files(self.files());
+            engine = engine.with(self.deliver(Arc::new(to_console)));
         }
         if let Some(discord) = &self.discord {
-            engine = engine.with(self.deliver(Arc::new(discord.deliverer())));
+            engine = engine.with(self.deliver(Arc::new(discord.deliverer().with_files(self.files()))));
         }
         engine
+    }
+
+    /// Where posts get the files that hang in the helpdesk.
+    fn files(&self) -> Option<TicketFiles> {
+        self.desk
+            .as_ref()
+            .map(|desk| TicketFiles(desk.helpdesk().clone()))
     }
 
     fn to_helpdesk(&self, desk: &Desk) -> HelpdeskDeliverer {

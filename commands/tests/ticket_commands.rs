@@ -32,7 +32,7 @@ async fn a_reply_is_shown_before_it_goes_and_goes_once() {
         for said in [
             "[NOT SENT]",
             "To Ada Lovelace <ada@example.org>",
-            "Copies to nobody; in copy on the ticket: colleague@example.org",
+            "Copies to colleague@example.org",
             "Subject Re: Invoice question of Ada Lovelace",
             "“It is due” on \"Friday\"; confirm:x is no option.",
             "Account Ada Lovelace · 1001, by the sender's address",
@@ -41,16 +41,17 @@ async fn a_reply_is_shown_before_it_goes_and_goes_once() {
         }
         let send = button(&preview, "Send to client");
         let sent = desk.press(NIA, send).await;
-        assert_reads!(plain(&sent), @"Your reply to ada@example.org on ticket 47 goes out. Queued for Freshdesk; it shows in the thread when it is there.");
+        assert_reads!(plain(&sent), @"Your reply to ada@example.org (copies to colleague@example.org) on ticket 47 goes out. Queued for Freshdesk; it shows in the thread when it is there.");
         for who in [NIA, ROSA] {
             let again = desk.press(who, send).await;
             assert_reads!(plain(&again), @"This reply on ticket 47 was sent before; it goes once. Write /ticket reply again to say more.");
         }
         let writes = desk.writes("47").await;
-        let [HelpdeskWrite::Reply { ticket, html, .. }] = writes.as_slice() else {
+        let [HelpdeskWrite::Reply { ticket, html, cc, .. }] = writes.as_slice() else {
             panic!("{writes:?}")
         };
         assert_eq!(*ticket, TicketId(47));
+        assert_eq!(*cc, ["colleague@example.org"]);
         assert_eq!(
             html,
             "Dear Ada,<br><br>“It is due” on &quot;Friday&quot;; confirm:x is no option.<br><br>Nia"

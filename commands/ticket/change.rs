@@ -9,7 +9,7 @@ use hammerdesk_store::helpdesk::{HelpdeskRecord, RecordKind};
 use serde_json::json;
 
 use super::scene::{self, Scene};
-use super::{Changing, Done, URGENCY, number, queued, unchanged, without_cards, words_of};
+use super::{Changing, Done, number, queued, unchanged, without_cards, words_of};
 use crate::errors::{Failure, UserError};
 use crate::grammar::{TicketAssignArgs, TicketNoteArgs, TicketStatusArgs, line_of};
 use crate::settings::Settings;
@@ -121,13 +121,12 @@ async fn is_waiting(changing: &mut Changing<'_>, scene: &Scene) -> Result<bool, 
 /// Asking for the same value twice leads to the same value, so every wish is a write of its own: the last one
 /// counts, also where somebody goes back and forth.
 async fn update(changing: &mut Changing<'_>, scene: &Scene, change: TicketChange) -> Result<(), Failure> {
-    let now = changing.now;
-    let token = token_of(&format!("update:{}", new_id(now)));
+    let token = token_of(&format!("update:{}", new_id(changing.now)));
     let write = HelpdeskWrite::Update {
         ticket: scene.id(),
         change,
     };
-    changing.unit.enqueue_write(token, &write, URGENCY, now).await?;
+    changing.queue(token, &write).await?;
     Ok(())
 }
 

@@ -130,7 +130,7 @@ async fn of_client(changing: &mut Changing<'_>, no: &ClientNo) -> Result<Whose, 
 }
 
 /// One address, as far as one can tell by looking.
-fn address(typed: &str) -> Result<String, UserError> {
+pub(super) fn address(typed: &str) -> Result<String, UserError> {
     let typed = typed.trim();
     let fits = typed.chars().count() <= 254
         && typed

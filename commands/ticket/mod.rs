@@ -15,7 +15,7 @@ pub(crate) mod scene;
 
 use chrono::{DateTime, Utc};
 use hammerdesk_domain::access::Asker;
-use hammerdesk_domain::helpdesk::{HelpdeskWrite, TicketId, token_of};
+use hammerdesk_domain::helpdesk::{AskedBy, HelpdeskWrite, TicketId, WriteToken, token_of};
 use hammerdesk_domain::ids::ClientNo;
 use hammerdesk_domain::message::{Outcome, Reply};
 use hammerdesk_domain::payment_data::{self, PaymentData};
@@ -25,6 +25,7 @@ use hammerdesk_store::{StoreError, Unit};
 use crate::Asked;
 use crate::errors::{Failure, UserError};
 use crate::grammar::{Ask, QueueArgs, TicketAsk};
+use crate::request::Place;
 use crate::settings::Settings;
 use scene::Scene;
 
@@ -38,6 +39,8 @@ const URGENCY: u8 = 2;
 /// One change on its way: who asks for it, and the unit that it becomes visible with.
 pub(crate) struct Changing<'a> {
     pub(crate) asker: &'a Asker,
+    /// Where it was asked, and so where its asker is told of it later.
+    pub(crate) place: &'a Place,
     pub(crate) settings: &'a Settings,
     pub(crate) unit: Unit,
     pub(crate) now: DateTime<Utc>,
@@ -95,6 +98,18 @@ pub(crate) async fn change(changing: &mut Changing<'_>, ask: &Ask) -> Result<Don
 }
 
 impl Changing<'_> {
+    /// Queues a write for whoever asks.
+    async fn queue(&mut self, token: WriteToken, write: &HelpdeskWrite) -> Result<bool, StoreError> {
+        let asked_by = AskedBy {
+            who: self.asker.id.clone(),
+            platform: self.place.platform.to_owned(),
+            place: self.place.channel.clone(),
+        };
+        self.unit
+            .enqueue_write_for(token, write, Some(&asked_by), URGENCY, self.now)
+            .await
+    }
+
     /// Queues what a person asked for, unless the same was asked a moment ago and was not refused since.
     /// `false`: it was.
     pub(crate) async fn queue_once(
@@ -105,9 +120,7 @@ impl Changing<'_> {
         for nth in 0.. {
             let token = token_of(&format!("{cause}#{nth}"));
             match self.unit.ticket_write(token).await? {
-                None => {
-                    return self.unit.enqueue_write(token, write, URGENCY, self.now).await;
-                }
+                None => return self.queue(token, write).await,
                 Some(known) => {
                     let fate = self.unit.fate(&format!("freshdesk:{token}")).await?;
                     let was_refused = fate.is_some_and(|fate| fate.state == "refused");

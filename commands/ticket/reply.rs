@@ -7,12 +7,13 @@
 use hammerdesk_domain::access::Permission;
 use hammerdesk_domain::helpdesk::{EventKind, HelpdeskWrite, WriteToken, html_of, token_of};
 use hammerdesk_domain::message::{Action, Attachment, Card, Outcome, Reply, Section, Visibility};
+use hammerdesk_store::helpdesk::RecordKind;
 use hammerdesk_store::{StoreError, View};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::scene::{self, Scene};
-use super::{Changing, Done, QUEUED, URGENCY, card, number, unchanged, without_payment_data, words_of};
+use super::{Changing, Done, QUEUED, card, create, number, unchanged, without_payment_data, words_of};
 use crate::errors::{Failure, UserError};
 use crate::grammar::{TicketReplyArgs, line_of};
 use crate::{Asked, brief};
@@ -25,6 +26,8 @@ const ATTEMPTS: u32 = 20;
 /// A reply as it would go now.
 struct Letter {
     to: String,
+    /// Who gets a copy: whoever is in copy on the ticket.
+    copies: Vec<String>,
     words: String,
     html: String,
     /// What a confirmation must say.
@@ -47,7 +50,10 @@ pub(crate) async fn preview(
             heading: None,
             lines: vec![
                 card::line(format!("To {}", scene.sender())),
-                card::line(copies(&mut asked.view, &scene).await?),
+                card::line(match letter.copies.as_slice() {
+                    [] => "Copies to nobody".to_owned(),
+                    copies => format!("Copies to {}", copies.join(", ")),
+                }),
                 card::line(format!("Subject Re: {}", scene.subject())),
             ],
         },
@@ -87,7 +93,7 @@ pub(crate) async fn preview(
             stale,
             ..Card::default()
         },
-        json!({ "ticket": id, "to": letter.to, "text": letter.words, "sent": false, "confirm": letter.code }),
+        json!({ "ticket": id, "to": letter.to, "copies": letter.copies, "text": letter.words, "sent": false, "confirm": letter.code }),
     );
     reply.text = join(
         because,
@@ -133,26 +139,27 @@ pub(super) async fn send(changing: &mut Changing<'_>, args: &TicketReplyArgs) ->
              conversation changed since. Look again.",
         ));
     }
+    let said_to = match letter.copies.as_slice() {
+        [] => letter.to.clone(),
+        copies => format!("{} (copies to {})", letter.to, copies.join(", ")),
+    };
+    let copies = json!(letter.copies);
     let write = HelpdeskWrite::Reply {
         ticket: id,
         html: letter.html,
+        cc: letter.copies,
         files: Vec::new(),
     };
-    let now = changing.now;
-    if !changing
-        .unit
-        .enqueue_write(letter.token, &write, URGENCY, now)
-        .await?
-    {
+    if !changing.queue(letter.token, &write).await? {
         return Ok(unchanged(format!(
             "This reply on ticket {id} is on its way already; it goes once."
         )));
     }
     let mut reply = Reply::sentence(
         Outcome::Answered,
-        format!("Your reply to {} on ticket {id} goes out. {QUEUED}", letter.to),
+        format!("Your reply to {said_to} on ticket {id} goes out. {QUEUED}"),
     );
-    reply.facts = json!({ "ticket": id, "to": letter.to, "text": letter.words, "sent": true });
+    reply.facts = json!({ "ticket": id, "to": letter.to, "copies": copies, "text": letter.words, "sent": true });
     Ok(Done::Changed(Box::new(reply)))
 }
 
@@ -192,9 +199,10 @@ async fn letter(view: &mut View, scene: &Scene, typed: &str) -> Result<Letter, F
     };
     let html = html_of(words);
     let seen = seen_last(view, scene).await?;
+    let copies = copies(view, scene, &to).await?;
     for attempt in 0..ATTEMPTS {
         let id = scene.id().0;
-        let bound = json!([id, html, to, scene.ticket().requester, seen, attempt]).to_string();
+        let bound = json!([id, html, to, copies, scene.ticket().requester, seen, attempt]).to_string();
         let digest = Sha256::digest(bound.as_bytes());
         let code: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
         let token = token_from(scene, &code);
@@ -203,6 +211,7 @@ async fn letter(view: &mut View, scene: &Scene, typed: &str) -> Result<Letter, F
         if fate.is_none_or(|fate| fate.state != "refused") {
             return Ok(Letter {
                 to,
+                copies,
                 words: words.to_owned(),
                 html,
                 code,
@@ -227,22 +236,43 @@ async fn seen_last(view: &mut View, scene: &Scene) -> Result<Vec<(i64, i64)>, St
         .collect())
 }
 
-/// Freshdesk mails a reply to the sender alone; whoever is in copy on the ticket is told of here.
-async fn copies(view: &mut View, scene: &Scene) -> Result<String, StoreError> {
+/// Whoever is in copy on the ticket stays in copy: the addresses that Freshdesk itself would put there, without
+/// the client's own, the house's mailboxes and agents, and what is no address.
+async fn copies(view: &mut View, scene: &Scene, to: &str) -> Result<Vec<String>, StoreError> {
     let raw = view.ticket_raw(scene.id()).await?.unwrap_or_default();
-    let mut copied: Vec<String> = ["reply_cc_emails", "cc_emails", "ticket_cc_emails"]
+    let of = |field: &str| raw.get(field)?.as_array().cloned();
+    let Some(listed) = of("reply_cc_emails").or_else(|| of("cc_emails")) else {
+        return Ok(Vec::new());
+    };
+    let ours = scene
+        .ticket()
+        .support_email
         .iter()
-        .filter_map(|field| raw.get(*field)?.as_array().cloned())
-        .flatten()
-        .filter_map(|address| Some(hammerdesk_domain::text::clean(address.as_str()?, 120)))
-        .collect();
-    copied.sort();
-    copied.dedup();
-    Ok(if copied.is_empty() {
-        "Copies to nobody".to_owned()
-    } else {
-        format!("Copies to nobody; in copy on the ticket: {}", copied.join(", "))
-    })
+        .filter_map(|mailbox| address(mailbox));
+    let left_out: Vec<String> = ours.chain([to.trim().to_lowercase()]).collect();
+    let mut copies: Vec<String> = Vec::new();
+    for said in listed.iter().filter_map(serde_json::Value::as_str) {
+        let Some(found) = address(said) else { continue };
+        if !left_out.contains(&found)
+            && view
+                .helpdesk_records_by_email(RecordKind::Agent, &found)
+                .await?
+                .is_empty()
+        {
+            copies.push(found);
+        }
+    }
+    copies.sort();
+    copies.dedup();
+    Ok(copies)
+}
+
+/// The address in `Ada Lovelace <ada@example.com>` or `ada@example.com`.
+fn address(said: &str) -> Option<String> {
+    let inner = said
+        .rsplit_once('<')
+        .map_or(said, |(_, rest)| rest.split('>').next().unwrap_or_default());
+    create::address(inner).ok().map(|found| found.to_lowercase())
 }
 
 fn join(first: &str, second: &str) -> String {

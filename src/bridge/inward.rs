@@ -43,7 +43,7 @@ struct Decided {
 
 impl Bridge {
     /// The head of a ticket's thread as it should stand now.
-    async fn head(&self, scene: &Scene, rule: &BridgeRule) -> anyhow::Result<Post> {
+    pub(super) async fn head(&self, scene: &Scene, rule: &BridgeRule) -> anyhow::Result<Post> {
         let client = scene.verdict.as_ref().and_then(|(verdict, _)| verdict.client());
         let brief = match client {
             Some(client) => {
@@ -66,6 +66,7 @@ impl Bridge {
         for happened in events {
             by_ticket.entry(happened.event.ticket).or_default().push(happened);
         }
+        let up_to = events.last().map_or(0, |last| last.seq);
         let mut decided = Decided::default();
         for (ticket, events) in by_ticket {
             let mut view = self.0.store.read().await?;
@@ -75,22 +76,24 @@ impl Bridge {
             drop(view);
             self.answer_asked(&events, &mut decided.writes).await?;
             if let Some(rule) = scene.rule(&self.0.rules) {
-                self.tell(&scene, rule, &events, &mut decided).await?;
+                self.tell(&scene, rule, &events, up_to, &mut decided).await?;
             }
         }
         Ok(decided)
     }
 
-    /// What a ticket's thread is to be told.
+    /// What a ticket's thread is to be told of the latest events, of which the last is `up_to`. A thread that
+    /// opens now is told all that was said before, too.
     async fn tell(
         &self,
         scene: &Scene,
         rule: &BridgeRule,
         events: &[&Happened],
+        up_to: i64,
         decided: &mut Decided,
     ) -> anyhow::Result<()> {
         let ticket = &scene.stored.ticket;
-        let is_opened = !scene.has_head;
+        let is_opened = !scene.has_head();
         if is_opened && !self.deserves_a_thread(scene) {
             return Ok(());
         }
@@ -111,9 +114,20 @@ impl Bridge {
             let post = lines::description(scene, channel, &of(None), &address);
             decided.posts.push((post, rule.clone()));
         }
+        let trail = if is_opened {
+            view.ticket_trail(ticket.id).await?
+        } else {
+            Vec::new()
+        };
+        let mut told: Vec<&Happened> = trail
+            .iter()
+            .filter(|happened| happened.seq <= up_to && happened.event.conversation.is_some())
+            .collect();
+        told.sort_by_key(|happened| (happened.event.at, happened.seq));
+        let told = if is_opened { told.as_slice() } else { events };
         let mut changes = Vec::new();
         let mut first = None;
-        for happened in events {
+        for happened in told {
             let event = &happened.event;
             match (event.conversation, event.kind) {
                 // What people said in chat stands there already.
@@ -137,7 +151,7 @@ impl Bridge {
                     }
                 }
                 // How a ticket was when it was first seen is on its card.
-                (None, _) if is_opened || (!event.is_exact && event.at <= ticket.created_at) => {}
+                (None, _) if !event.is_exact && event.at <= ticket.created_at => {}
                 (None, _) => {
                     if let Some(sentence) = lines::change(&mut view, scene, event).await? {
                         first.get_or_insert(happened.seq);
@@ -241,8 +255,13 @@ impl Bridge {
                 continue;
             };
             drop(view);
-            if let Some(rule) = scene.rule(&self.0.rules).filter(|_| scene.has_head) {
-                decided.posts.push((self.head(&scene, rule).await?, rule.clone()));
+            match scene.rule(&self.0.rules) {
+                Some(rule) if scene.has_head() => {
+                    decided.posts.push((self.head(&scene, rule).await?, rule.clone()));
+                }
+                // What was found out about it since, such as whose it is, may open its thread now.
+                Some(rule) => self.tell(&scene, rule, &[], opened, &mut decided).await?,
+                None => {}
             }
             if self.0.facts_note
                 && let Some(write) = notes::facts(self, &scene).await?

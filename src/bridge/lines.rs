@@ -10,6 +10,7 @@ use hammerdesk_store::{StoreError, View};
 use super::head_key;
 use super::rules::priority_word;
 use super::scene::{Scene, actor_name, speaker};
+use crate::freshdesk::{chosen, weight};
 
 /// Longer words are read in the helpdesk.
 const LONGEST: usize = 3_500;
@@ -92,16 +93,16 @@ fn words(text: &str) -> String {
 }
 
 fn with_files(bare: Post, author: String, mut text: String, files: &[Attachment], address: &str) -> Post {
-    for file in files {
-        text.push_str(&format!(
-            "\nFile: {} ({}, {})",
-            clean(&file.name, 80),
-            clean(&file.media_type, 40),
-            size(file.size)
-        ));
+    let (come_along, left_out) = chosen(files);
+    for file in &come_along {
+        text.push_str(&format!("\nFile: {} ({})", clean(&file.name, 80), weight(file.size)));
+    }
+    for line in left_out {
+        text.push_str(&format!("\n{line}"));
     }
     let mut out = Post {
         author: Some(author),
+        files: come_along,
         ..bare
     };
     out.reply.text = text;
@@ -112,14 +113,6 @@ fn with_files(bare: Post, author: String, mut text: String, files: &[Attachment]
         });
     }
     out
-}
-
-fn size(bytes: i64) -> String {
-    match bytes {
-        0..1_024 => format!("{bytes} bytes"),
-        1_024..1_048_576 => format!("{} kB", bytes / 1_024),
-        _ => format!("{} MB", bytes / 1_048_576),
-    }
 }
 
 pub(super) fn post(key: &str, channel: &ChannelId, ticket: i64, mut reply: Reply) -> Post {

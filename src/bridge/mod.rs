@@ -11,6 +11,7 @@ mod inward;
 mod lines;
 mod notes;
 mod outward;
+mod refresh;
 pub mod rules;
 mod scene;
 
@@ -27,6 +28,7 @@ use hammerdesk_store::Store;
 
 pub use inward::{Cards, Inward};
 pub use outward::Outward;
+pub use refresh::Refresh;
 pub use rules::{BridgeRule, Talk};
 
 use crate::App;

@@ -2,6 +2,10 @@
 
 use hammerdesk_domain::chat::Channel;
 use hammerdesk_domain::helpdesk::{Ticket, status};
+use hammerdesk_domain::ids::LocationId;
+use hammerdesk_domain::model::Client;
+
+use super::readers_of;
 
 /// What happens to plain talk in a ticket's thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -29,6 +33,9 @@ pub struct BridgeRule {
     pub sources: Vec<i64>,
     /// 1 low to 4 urgent.
     pub priority_at_least: i64,
+    /// The salerooms that look after the client whose the ticket is, where everybody in the channel may know
+    /// of that client.
+    pub locations: Vec<LocationId>,
     /// What happens to talk.
     pub talk: Talk,
 }
@@ -43,12 +50,13 @@ impl BridgeRule {
             tags: Vec::new(),
             sources: Vec::new(),
             priority_at_least: 1,
+            locations: Vec::new(),
             talk: Talk::Internal,
         }
     }
 
-    /// Does it fit? `group` is the name of the ticket's group.
-    pub fn fits(&self, ticket: &Ticket, group: Option<&str>) -> bool {
+    /// Does it fit? `group` is the name of the ticket's group, `client` whose it is, where that is one.
+    pub fn fits(&self, ticket: &Ticket, group: Option<&str>, client: Option<&Client>) -> bool {
         let names = |wanted: &[String], has: &[&str]| {
             wanted.is_empty()
                 || has
@@ -61,6 +69,18 @@ impl BridgeRule {
             && names(&self.tags, &tags)
             && (self.sources.is_empty() || self.sources.contains(&ticket.source))
             && ticket.priority >= self.priority_at_least
+            && self.is_of_its_salerooms(client)
+    }
+}
+
+impl BridgeRule {
+    /// Where a channel may not know of a client, no rule of its may tell by a thread that there is one.
+    fn is_of_its_salerooms(&self, client: Option<&Client>) -> bool {
+        self.locations.is_empty()
+            || client.is_some_and(|client| {
+                let is_there = |location: &LocationId| self.locations.contains(location);
+                client.location.as_ref().is_some_and(is_there) && readers_of(&self.channel).may_see(client)
+            })
     }
 }
 

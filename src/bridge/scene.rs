@@ -2,6 +2,8 @@
 
 use hammerdesk_domain::chat::Platform;
 use hammerdesk_domain::helpdesk::{Actor, ActorKind, Candidate, Conversation, TicketId, Verdict};
+use hammerdesk_domain::ids::ChannelId;
+use hammerdesk_domain::model::Client;
 use hammerdesk_store::helpdesk::{RecordKind, StoredTicket};
 use hammerdesk_store::{StoreError, View};
 
@@ -19,8 +21,10 @@ pub(super) struct Scene {
     pub(super) verdict: Option<(Verdict, Vec<Candidate>)>,
     /// The account's own words for its statuses: code and label.
     statuses: Vec<(i64, String)>,
-    /// Does its card stand in chat, or wait to?
-    pub(super) has_head: bool,
+    /// The client whose it is, where that is one.
+    pub(super) client: Option<Client>,
+    /// The channel in which its card stands, or waits to.
+    pub(super) stands_in: Option<ChannelId>,
 }
 
 impl Scene {
@@ -32,31 +36,41 @@ impl Scene {
             Some(id) => view.helpdesk_record(RecordKind::Contact, id).await?,
             None => None,
         };
-        let has_head = view
-            .stored_post(&head_key(id), Platform::Console)
-            .await?
-            .is_some()
-            || view
-                .stored_post(&head_key(id), Platform::Discord)
-                .await?
-                .is_some();
+        let verdict = view.ticket_match(id).await?;
+        let client = match verdict.as_ref().and_then(|(verdict, _)| verdict.client()) {
+            Some(no) => view.survivor(no).await?,
+            None => None,
+        };
         Ok(Some(Self {
             requester: requester.as_ref().map(|contact| contact.name.clone()),
             requester_email: requester.and_then(|contact| contact.email),
             responder: name_of(view, RecordKind::Agent, stored.ticket.responder).await?,
             group: name_of(view, RecordKind::Group, stored.ticket.group).await?,
-            verdict: view.ticket_match(id).await?,
+            verdict,
+            client,
             statuses: statuses(view).await?,
-            has_head,
+            stands_in: stands_in(view, id).await?,
             stored,
         }))
     }
 
-    /// The first rule that fits.
+    /// Does its card stand in chat, or wait to?
+    pub(super) const fn has_head(&self) -> bool {
+        self.stands_in.is_some()
+    }
+
+    /// The rule that it goes by: the first that fits, of those of the channel in which its card stands, if it
+    /// stands already. It stays there, so what it says is for that channel's readers, whatever fits by now.
     pub(super) fn rule<'a>(&self, rules: &'a [BridgeRule]) -> Option<&'a BridgeRule> {
-        rules
-            .iter()
-            .find(|rule| rule.fits(&self.stored.ticket, self.group.as_deref()))
+        let fits =
+            |rule: &&BridgeRule| rule.fits(&self.stored.ticket, self.group.as_deref(), self.client.as_ref());
+        match &self.stands_in {
+            None => rules.iter().find(fits),
+            Some(channel) => {
+                let mut there = rules.iter().filter(|rule| rule.channel.id == *channel);
+                there.clone().find(fits).or_else(|| there.next())
+            }
+        }
     }
 
     pub(super) fn status(&self, code: i64) -> String {
@@ -97,6 +111,15 @@ pub(super) async fn speaker(view: &mut View, said: &Conversation) -> Result<Stri
     Ok(known
         .or_else(|| said.from.clone())
         .unwrap_or_else(|| "somebody".to_owned()))
+}
+
+async fn stands_in(view: &mut View, id: TicketId) -> Result<Option<ChannelId>, StoreError> {
+    for platform in [Platform::Console, Platform::Discord] {
+        if let Some(head) = view.stored_post(&head_key(id), platform).await? {
+            return Ok(Some(head.post.channel));
+        }
+    }
+    Ok(None)
 }
 
 async fn name_of(view: &mut View, kind: RecordKind, id: Option<i64>) -> Result<Option<String>, StoreError> {

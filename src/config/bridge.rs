@@ -2,6 +2,7 @@
 
 use hammerdesk_domain::access::Permission;
 use hammerdesk_domain::chat::Channel;
+use hammerdesk_domain::location::Location;
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
@@ -28,6 +29,9 @@ pub struct BridgeSection {
     /// `low`, `medium`, `high` or `urgent`.
     #[serde(default)]
     pub priority_at_least: Option<String>,
+    /// Salerooms of the matched client: ids of `[[locations]]`.
+    #[serde(default)]
+    pub locations: Vec<String>,
     /// `internal`: talk in the thread stays there; `note`: it becomes a private note.
     #[serde(default)]
     pub talk: Talk,
@@ -37,6 +41,7 @@ pub struct BridgeSection {
 pub(super) fn rules(
     sections: &[BridgeSection],
     channels: &[Channel],
+    salerooms: &[Location],
 ) -> Result<Vec<BridgeRule>, ConfigError> {
     sections
         .iter()
@@ -66,6 +71,21 @@ pub(super) fn rules(
                     )));
                 }
             };
+            let mut locations = Vec::new();
+            for id in &section.locations {
+                let found = salerooms.iter().find(|location| location.id.as_str() == id);
+                let known = salerooms.iter().map(|location| location.id.as_str());
+                let found = found.ok_or_else(|| fault(super::no_such("location", id, known)))?;
+                locations.push(found.id.clone());
+            }
+            if let (Some(own), false) = (&channel.location, locations.is_empty())
+                && locations.iter().any(|location| location != own)
+            {
+                return Err(fault(format!(
+                    "its readers cover {own} alone, so no ticket of another location's client would ever fit; \
+                     name a channel without a location, or only {own}"
+                )));
+            }
             Ok(BridgeRule {
                 channel: channel.clone(),
                 groups: section.groups.clone(),
@@ -73,6 +93,7 @@ pub(super) fn rules(
                 tags: section.tags.clone(),
                 sources: section.sources.clone(),
                 priority_at_least,
+                locations,
                 talk: section.talk,
             })
         })
@@ -103,5 +124,9 @@ mod tests {
             "{channels}[[bridge]]\nchannel = \"ops\"\npriority_at_least = \"hot\""
         ));
         assert!(fault.contains("is none of low, medium, high, urgent"), "{fault}");
+        let fault = refused(&format!(
+            "{channels}[[bridge]]\nchannel = \"ops\"\nlocations = [\"londn\"]"
+        ));
+        assert!(fault.contains("there is no location \"londn\""), "{fault}");
     }
 }

@@ -231,7 +231,7 @@ impl Config {
 
     /// The rules of the bridge, with the channels that the settings know.
     pub fn bridge_rules(&self, settings: &Settings) -> Result<Vec<BridgeRule>, ConfigError> {
-        bridge::rules(&self.bridge, &settings.channels())
+        bridge::rules(&self.bridge, &settings.channels(), &settings.house.locations)
     }
 }
 

@@ -3,7 +3,8 @@
 //! The message and the note of where it stands are written in one unit, so there is nothing to look for
 //! after a crash.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use futures_util::future::BoxFuture;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 use super::ConsoleState;
 use super::page::{BOT, Body};
 use crate::engine::{Deliverer, Verdict};
+use crate::freshdesk::TicketFiles;
 
 /// How long what belongs into a thread waits for it.
 const SOON: chrono::TimeDelta = chrono::TimeDelta::milliseconds(200);
@@ -25,12 +27,27 @@ const SOON: chrono::TimeDelta = chrono::TimeDelta::milliseconds(200);
 #[derive(Debug)]
 pub struct ConsoleDeliverer {
     state: ConsoleState,
+    /// Where the files of posts are fetched.
+    files: Option<TicketFiles>,
+    /// Posts whose files were fetched, until they are put.
+    fetched: Mutex<HashMap<Uuid, StoredPost>>,
 }
 
 impl ConsoleDeliverer {
     /// Delivers to that console.
     pub fn new(state: ConsoleState) -> Self {
-        Self { state }
+        Self {
+            state,
+            files: None,
+            fetched: Mutex::default(),
+        }
+    }
+
+    /// The same, fetching the files of posts there.
+    #[must_use]
+    pub fn with_files(mut self, files: Option<TicketFiles>) -> Self {
+        self.files = files;
+        self
     }
 
     fn store(&self) -> &Store {
@@ -55,12 +72,31 @@ impl ConsoleDeliverer {
                 until: Some(self.clock().now() + SOON),
             });
         }
+        drop(view);
+        if let (Some(files), false) = (&self.files, stored.post.files.is_empty()) {
+            match files.with_files(stored.post.clone(), what.made_at).await {
+                Ok(post) => {
+                    let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+                    fetched.insert(what.id, StoredPost { post, ..stored });
+                }
+                Err(why) => return Ok(Verdict::later(why)),
+            }
+        }
         Ok(Verdict::Delivered(what.what.token.clone()))
     }
 
     async fn put(&self, unit: &mut Unit, what: &Waiting) -> anyhow::Result<()> {
-        let Some(stored) = stored(unit, what).await? else {
-            return Ok(());
+        let fetched = self
+            .fetched
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&what.id);
+        let stored = match fetched {
+            Some(fetched) => fetched,
+            None => match stored(unit, what).await? {
+                Some(stored) => stored,
+                None => return Ok(()),
+            },
         };
         let now = self.clock().now();
         let mut post = stored.post.clone();
@@ -82,6 +118,7 @@ impl ConsoleDeliverer {
         if let Some(id) = standing
             && unit.chat_revise(id, &body, new_id(now)).await?
         {
+            unit.chat_refile(id, &files).await?;
             let standing = Standing {
                 place: post.channel.to_string(),
                 message: id.to_string(),
@@ -99,7 +136,7 @@ impl ConsoleDeliverer {
             channel: post.channel.to_string(),
             thread,
             author: PersonId::new(BOT),
-            only_for: None,
+            only_for: post.only_for.clone(),
             at: now,
             body,
         };

@@ -4,6 +4,7 @@
 //! that nothing stands there twice. What is gone from Discord is posted anew; a channel that cannot be
 //! written in at the moment holds up nothing but itself, and loses nothing.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,8 +12,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
-use hammerdesk_domain::chat::{Channel, Platform};
+use hammerdesk_domain::chat::{Channel, Platform, Post};
 use hammerdesk_domain::clock::Clock;
+use hammerdesk_domain::ids::PersonId;
 use hammerdesk_store::escalations::Unreached;
 use hammerdesk_store::{Standing, Store, StoredPost, Unit, Waiting};
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,7 @@ use super::render::{self, Message};
 use super::rest::{Call, Rest, RestError, Whatever};
 use super::text::plain;
 use crate::engine::{Deliverer, Verdict};
+use crate::freshdesk::TicketFiles;
 
 /// How long a call waits for its turn before its lane steps back: others shall not wait behind it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
@@ -40,6 +43,7 @@ const UNKNOWN_CHANNEL: u64 = 10_003;
 const UNKNOWN_MESSAGE: u64 = 10_008;
 const OLD_EDITS: u64 = 30_046;
 const NOT_OURS: u64 = 50_005;
+const NO_DIRECT_MESSAGES: u64 = 50_007;
 const ARCHIVED: u64 = 50_083;
 const HAS_THREAD: u64 = 160_004;
 const LOCKED: u64 = 160_005;
@@ -57,6 +61,8 @@ pub struct DiscordDeliverer {
     /// The servers of channels, and until when somebody is known to be in one.
     pub(super) guilds: Mutex<HashMap<String, String>>,
     pub(super) members: Mutex<HashMap<(String, u64), DateTime<Utc>>>,
+    /// Where the files of posts are fetched.
+    files: Option<TicketFiles>,
     /// What was shown where, until it is settled.
     shown: Mutex<HashMap<Uuid, (StoredPost, Standing)>>,
 }
@@ -118,8 +124,16 @@ impl DiscordDeliverer {
             unreached: Mutex::default(),
             guilds: Mutex::default(),
             members: Mutex::default(),
+            files: None,
             shown: Mutex::default(),
         }
+    }
+
+    /// The same, fetching the files of posts there.
+    #[must_use]
+    pub fn with_files(mut self, files: Option<TicketFiles>) -> Self {
+        self.files = files;
+        self
     }
 
     async fn try_once(&self, what: &Waiting) -> anyhow::Result<Verdict> {
@@ -182,23 +196,60 @@ impl DiscordDeliverer {
     }
 
     async fn show(&self, what: &Waiting, stored: &StoredPost) -> Result<Standing, Hindered> {
-        let message = render::post(&stored.post).calling(&self.accounts(&stored.post));
+        if let (Some(id), Some(place), true) =
+            (&stored.message, &stored.place, stored.shown == stored.revision)
+        {
+            return Ok(standing(place, id, stored.thread.clone()));
+        }
+        let post = self.with_its_files(stored, what).await?;
+        let message = render::post(post.as_ref()).calling(&self.accounts(&stored.post));
         if let (Some(id), Some(place)) = (&stored.message, &stored.place) {
-            if stored.shown == stored.revision {
-                return Ok(standing(place, id, stored.thread.clone()));
-            }
             if self.edit(stored, place, id, &message).await? {
                 return Ok(standing(place, id, stored.thread.clone()));
             }
         }
-        let place = match &stored.post.within {
-            None => self.channel(stored)?,
-            Some(head) => self.thread_of(head).await?,
+        let place = match (&stored.post.only_for, &stored.post.within) {
+            (Some(person), _) => self.alone_with(person).await?,
+            (None, None) => self.channel(stored)?,
+            (None, Some(head)) => self.thread_of(head).await?,
         };
         self.look_for_those_asked(what.id, stored, &place).await?;
         let id = self.send(what, stored, &place, &message).await?;
         let thread = self.thread(stored, &place, &id).await?;
         Ok(standing(&place, &id, thread))
+    }
+
+    async fn with_its_files<'a>(
+        &self,
+        stored: &'a StoredPost,
+        what: &Waiting,
+    ) -> Result<Cow<'a, Post>, Hindered> {
+        match &self.files {
+            Some(files) if !stored.post.files.is_empty() => files
+                .with_files(stored.post.clone(), what.made_at)
+                .await
+                .map(Cow::Owned)
+                .map_err(Hindered::Later),
+            _ => Ok(Cow::Borrowed(&stored.post)),
+        }
+    }
+
+    /// The direct channel with a person.
+    async fn alone_with(&self, person: &PersonId) -> Result<String, Hindered> {
+        let account = self
+            .people
+            .account_of(person)
+            .ok_or_else(|| Hindered::Refused(format!("{person} has no account on Discord here")))?;
+        let call = Call::post("/users/@me/channels")
+            .json(&json!({ "recipient_id": account.to_string() }))
+            .patient(PATIENCE);
+        match self.rest.call::<There>(call).await {
+            Ok(channel) => Ok(channel.id),
+            Err(error) if error.code() == Some(NO_DIRECT_MESSAGES) => {
+                Err(Hindered::Refused("they take no direct messages".to_owned()))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn channel(&self, stored: &StoredPost) -> Result<String, Hindered> {
@@ -275,6 +326,9 @@ impl DiscordDeliverer {
             }
             Err(error) if error.code() == Some(UNKNOWN_CHANNEL) && stored.post.within.is_some() => {
                 self.thread_is_gone(stored).await
+            }
+            Err(error) if error.code() == Some(NO_DIRECT_MESSAGES) => {
+                Err(Hindered::Refused("they take no direct messages".to_owned()))
             }
             Err(error) => Err(error.into()),
         }

@@ -17,7 +17,9 @@
 
 mod deliver;
 mod desk;
+mod files;
 mod follow;
+mod kinds;
 mod listing;
 mod matching;
 mod reading;
@@ -28,5 +30,7 @@ mod walk;
 
 pub use deliver::HelpdeskDeliverer;
 pub use desk::Desk;
+pub use files::TicketFiles;
+pub(crate) use files::{chosen, weight};
 pub use reconcile::Reconciled;
 pub use sync::{Backfilled, Helpdesk, LiveSync, Phase, Sync, SyncProgress, SyncSettings};

@@ -63,7 +63,7 @@ impl Look {
         };
         let channel = rules
             .iter()
-            .find(|rule| rule.fits(ticket, group.as_deref()))
+            .find(|rule| rule.fits(ticket, group.as_deref(), client.as_ref()))
             .map(|rule| rule.channel.clone());
         Ok(Self {
             id,

@@ -137,6 +137,7 @@ impl Out {
         HelpdeskWrite::Reply {
             ticket: self.id(),
             html: text.to_owned(),
+            cc: Vec::new(),
             files: Vec::new(),
         }
     }
@@ -681,6 +682,7 @@ async fn files_come_along_and_those_that_may_not_are_named() {
     let reply = HelpdeskWrite::Reply {
         ticket: out.id(),
         html: "Dear Ada".to_owned(),
+        cc: Vec::new(),
         files,
     };
     let token = out.ask("reply", &reply).await;

@@ -29,6 +29,12 @@ pub struct Post {
     /// Who is asked by it, and nobody else: the platform calls them by their accounts there, once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<PersonId>,
+    /// Files that stand elsewhere and come along: their bytes are fetched when it is shown, and not before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<SaidFile>,
+    /// Who alone reads it; everybody in the channel where it is `None`. Then it stands in no thread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_for: Option<PersonId>,
 }
 
 impl Post {
@@ -43,7 +49,16 @@ impl Post {
             reply,
             urgency: 0,
             mentions: Vec::new(),
+            files: Vec::new(),
+            only_for: None,
         }
+    }
+
+    /// The same, for one person alone.
+    #[must_use]
+    pub fn only_for(mut self, person: PersonId) -> Self {
+        self.only_for = Some(person);
+        self
     }
 
     /// The same, in the thread of another post.
@@ -148,7 +163,7 @@ pub struct SaidFile {
     pub media_type: Option<String>,
     /// Bytes.
     pub size: u64,
-    /// Where it can be fetched from: a URL, or `console:MESSAGE/POSITION`.
+    /// Where it can be fetched from: a URL, `console:MESSAGE/POSITION`, or `freshdesk:TICKET/MESSAGE/FILE`.
     pub from: String,
 }
 

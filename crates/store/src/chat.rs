@@ -15,6 +15,7 @@ statements! {
     POST = "INSERT INTO chat_message (id, channel, thread, author, only_for, at, body, token) \
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (token) DO NOTHING";
     POST_FILE = "INSERT INTO chat_file (message, position, name, media_type, content) VALUES ($1, $2, $3, $4, $5)";
+    DROP_FILES = "DELETE FROM chat_file WHERE message = $1";
     /// A mark only moves forward: a slow tab never makes read messages unread.
     READ = "INSERT INTO chat_read (person, channel, thread, up_to) VALUES ($1, $2, $3, $4) \
             ON CONFLICT (person, channel, thread) DO UPDATE SET up_to = excluded.up_to \
@@ -352,10 +353,15 @@ impl Unit {
         if !kept {
             return Ok(false);
         }
+        self.chat_files(message.id, files).await?;
+        Ok(true)
+    }
+
+    async fn chat_files(&mut self, message: Uuid, files: &[ChatFile]) -> Result<()> {
         for (position, file) in (0_i64..).zip(files) {
             run!(self, |c| {
                 sqlx::query(POST_FILE)
-                    .bind(message.id)
+                    .bind(message)
                     .bind(position)
                     .bind(&file.name)
                     .bind(&file.media_type)
@@ -365,7 +371,17 @@ impl Unit {
                     .map(|_| ())
             })?;
         }
-        Ok(true)
+        Ok(())
+    }
+
+    /// A message has these files from here on and no others.
+    pub async fn chat_refile(&mut self, message: Uuid, files: &[ChatFile]) -> Result<()> {
+        run!(self, |c| sqlx::query(DROP_FILES)
+            .bind(message)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        self.chat_files(message, files).await
     }
 
     /// Changes what a message says; `revised` is the id of the change. `false`: there is no such message.

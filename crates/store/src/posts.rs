@@ -66,6 +66,7 @@ pub struct Standing {
 #[derive(FromRow)]
 struct Row {
     platform: String,
+    channel: String,
     body: String,
     revision: i64,
     shown: i64,
@@ -84,8 +85,14 @@ impl TryFrom<Row> for StoredPost {
             column: column.to_owned(),
             reason,
         };
+        let post: Post =
+            serde_json::from_str(&row.body).map_err(|error| corrupt("body", error.to_string()))?;
         Ok(Self {
-            post: serde_json::from_str(&row.body).map_err(|error| corrupt("body", error.to_string()))?,
+            // It stays where it was first put, whatever was said of it since.
+            post: Post {
+                channel: ChannelId::new(row.channel),
+                ..post
+            },
             platform: Platform::named(&row.platform)
                 .ok_or_else(|| corrupt("platform", format!("there is no platform {:?}", row.platform)))?,
             revision: row.revision,

@@ -9,33 +9,15 @@ use std::fmt;
 use hammerdesk_domain::chat::SaidFile;
 use hammerdesk_domain::helpdesk::html_of;
 use hammerdesk_domain::ids::PersonId;
-use hammerdesk_domain::text::clean;
 use hammerdesk_freshdesk::{LARGEST_UPLOAD, Upload};
 use hammerdesk_store::{Store, StoreError};
 use uuid::Uuid;
 
 use crate::discord::{Cdn, Unfetched};
+use crate::freshdesk::kinds;
 
 /// As whom the bot reads the console's files: only what everybody in the thread may read.
 const READER: &str = "hammerdesk";
-
-/// Endings of what a computer runs when it is opened.
-const RUN: &[&str] = &[
-    "ade", "app", "appx", "apk", "bat", "chm", "cmd", "com", "cpl", "deb", "dll", "dmg", "exe", "hta", "inf",
-    "ins", "iso", "jar", "js", "jse", "lnk", "mde", "msc", "msi", "msix", "msp", "mst", "pif", "pkg", "ps1",
-    "psm1", "py", "reg", "rpm", "scr", "sct", "sh", "svg", "sys", "url", "vb", "vbe", "vbs", "vhd", "vhdx",
-    "vxd", "wsc", "wsf", "wsh", "xll",
-];
-/// How such content begins.
-const BEGINNINGS: &[&[u8]] = &[
-    b"MZ",
-    b"\x7fELF",
-    b"#!",
-    b"\xcf\xfa\xed\xfe",
-    b"\xce\xfa\xed\xfe",
-    b"\xca\xfe\xba\xbe",
-    b"L\0\0\0\x01\x14\x02\0",
-];
 
 /// Fetches files.
 #[derive(Debug)]
@@ -91,7 +73,7 @@ impl Files {
         let mut bundle = Bundle::default();
         let mut left = LARGEST_UPLOAD;
         for file in files {
-            let name = name_of(&file.name);
+            let name = kinds::name_of(&file.name);
             let mut leave_out = |why, is_harmless: bool| {
                 bundle.left_out.push(LeftOut {
                     name: name.clone(),
@@ -99,7 +81,7 @@ impl Files {
                     link: (is_harmless && self.cdn.holds(&file.from)).then(|| file.from.clone()),
                 });
             };
-            if is_run(&name) {
+            if kinds::is_run(&name) {
                 leave_out("is of a kind that computers run", false);
                 continue;
             }
@@ -119,14 +101,14 @@ impl Files {
                     continue;
                 }
             };
-            if BEGINNINGS.iter().any(|beginning| content.starts_with(beginning)) {
+            if kinds::begins_like_a_program(&content) {
                 leave_out("is of a kind that computers run", false);
                 continue;
             }
             left -= (content.len() as u64).min(left);
             bundle
                 .uploads
-                .push(Upload::bytes(name, type_of(file.media_type.as_deref()), content));
+                .push(Upload::bytes(name, kinds::type_of(file.media_type.as_deref()), content));
         }
         Ok(Ok(bundle))
     }
@@ -151,67 +133,9 @@ impl Files {
     }
 }
 
-/// A name without a path or anything that hides its end.
-fn name_of(said: &str) -> String {
-    let last = said.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name = clean(last, 120);
-    let name = name.trim().trim_end_matches('.').trim();
-    if name.is_empty() {
-        "file".to_owned()
-    } else {
-        name.to_owned()
-    }
-}
-
-fn is_run(name: &str) -> bool {
-    name.rsplit_once('.')
-        .is_some_and(|(_, ending)| RUN.contains(&ending.trim().to_ascii_lowercase().as_str()))
-}
-
-fn type_of(said: Option<&str>) -> String {
-    let is_one = |media_type: &&str| {
-        let is_word = |word: &str| {
-            !word.is_empty()
-                && word.len() < 80
-                && word
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"-+._".contains(&b))
-        };
-        media_type
-            .split_once('/')
-            .is_some_and(|(kind, rest)| is_word(kind) && is_word(rest))
-    };
-    said.map(|said| said.split(';').next().unwrap_or_default().trim())
-        .filter(is_one)
-        .unwrap_or("application/octet-stream")
-        .to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_computer_would_run_is_known_by_its_last_ending() {
-        for bad in ["a.exe", "invoice.pdf.EXE", "x.lnk", "y.Js", "z.scr "] {
-            assert!(is_run(&name_of(bad)), "{bad}");
-        }
-        for good in ["invoice.pdf", "exe", "a.exe.pdf", "photo.JPG", "list.xlsx"] {
-            assert!(!is_run(&name_of(good)), "{good}");
-        }
-        assert!(is_run(&name_of("a.exe...")));
-    }
-
-    #[test]
-    fn a_name_is_no_path_and_a_type_is_a_type() {
-        assert_eq!(name_of("../../etc/passwd"), "passwd");
-        assert_eq!(name_of("C:\\x\\y.pdf"), "y.pdf");
-        assert_eq!(name_of(".."), "file");
-        assert_eq!(type_of(Some("image/png; charset=x")), "image/png");
-        for odd in [None, Some("no type"), Some("a/b/c"), Some("a/b\r\nX: y")] {
-            assert_eq!(type_of(odd), "application/octet-stream");
-        }
-    }
 
     #[test]
     fn what_is_left_out_says_so_and_links_where_it_is() {

@@ -4,10 +4,11 @@
 //! stand and never by search, which lags; a look that leaves a doubt sends nothing; between a try that may
 //! have landed and the next one lies time in which a request that was lost on the way would have arrived.
 //! So a client is never mailed twice. While the key is refused everything waits and nothing is lost. What
-//! the helpdesk will not take is said in the ticket's thread.
+//! the helpdesk will not take is said in the ticket's thread, or to the person who asked for it.
 
 mod files;
 mod landed;
+mod telling;
 mod writing;
 
 use std::collections::HashMap;
@@ -15,9 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
-use hammerdesk_domain::chat::{Platform, Post};
-use hammerdesk_domain::helpdesk::{HelpdeskWrite, TicketId, WriteToken, token_of};
-use hammerdesk_domain::message::{Outcome, Reply, Visibility};
+use hammerdesk_domain::helpdesk::{AskedBy, HelpdeskWrite, TicketId, WriteToken};
 use hammerdesk_freshdesk as fd;
 use hammerdesk_store::helpdesk::Hint;
 use hammerdesk_store::{Unit, Waiting};
@@ -26,7 +25,6 @@ use uuid::Uuid;
 use self::files::Files;
 use self::landed::Look;
 use super::sync::{Helpdesk, Stopped};
-use crate::bridge::head_key;
 use crate::discord::Cdn;
 use crate::engine::{Deliverer, Nudge, Verdict};
 
@@ -59,6 +57,8 @@ struct Known {
 struct Order {
     token: WriteToken,
     write: HelpdeskWrite,
+    /// The person who wants it, where it was one.
+    asked_by: Option<AskedBy>,
     made_at: DateTime<Utc>,
 }
 
@@ -70,6 +70,11 @@ impl Order {
         has_number.then_some(Self {
             token: WriteToken::try_parse(token).ok()?,
             write,
+            asked_by: what
+                .what
+                .body
+                .get("asked_by")
+                .and_then(|asked_by| serde_json::from_value(asked_by.clone()).ok()),
             made_at: what.made_at,
         })
     }
@@ -155,6 +160,9 @@ impl HelpdeskDeliverer {
         };
         if !error.is_ambiguous() {
             self.note_untouched(what);
+            if error.is_forbidden() {
+                self.say_waits(&order, now).await?;
+            }
             return Ok(self.failed(&error, now));
         }
         self.forget(what);
@@ -258,34 +266,6 @@ impl HelpdeskDeliverer {
         unit.hint_ticket(ticket, hint, now).await?;
         Ok(())
     }
-
-    /// Says in the ticket's thread, wherever it stands, that something was not done.
-    async fn say_refused(
-        unit: &mut Unit,
-        order: &Order,
-        why: &str,
-        now: DateTime<Utc>,
-    ) -> anyhow::Result<()> {
-        let Some(ticket) = order.write.ticket() else {
-            return Ok(());
-        };
-        // Nobody asked for the note with the facts, so nobody misses it.
-        if order.token == token_of(&format!("facts:{ticket}")) {
-            return Ok(());
-        }
-        let head = head_key(ticket);
-        for platform in [Platform::Console, Platform::Discord] {
-            let Some(standing) = unit.stored_post(&head, platform).await? else {
-                continue;
-            };
-            let mut reply = Reply::sentence(Outcome::Error, format!("{}: {why}.", order.undone()));
-            reply.visibility = Visibility::Shared;
-            let post = Post::new(format!("refused:{}", order.token), standing.post.channel, reply)
-                .within(head.clone());
-            unit.post(&post, [platform], now).await?;
-        }
-        Ok(())
-    }
 }
 
 fn later_at(until: DateTime<Utc>, why: impl Into<String>) -> Verdict {
@@ -317,8 +297,11 @@ impl Deliverer for HelpdeskDeliverer {
             };
             let now = self.helpdesk.now();
             match verdict {
-                Verdict::Delivered(id) => self.landed(unit, &order, id, now).await,
-                Verdict::Refused(why) => Self::say_refused(unit, &order, why, now).await,
+                Verdict::Delivered(id) => {
+                    self.landed(unit, &order, id, now).await?;
+                    self.say_done(unit, &order, id, now).await
+                }
+                Verdict::Refused(why) => self.say_refused(unit, &order, why, now).await,
                 Verdict::Unwanted(_) | Verdict::Later { .. } => Ok(()),
             }
         })

@@ -26,7 +26,19 @@ impl HelpdeskDeliverer {
             HelpdeskWrite::Create(ticket) => self.create(ticket, order.token).await,
             HelpdeskWrite::Update { ticket, change } => self.update(*ticket, change, order.token).await,
             HelpdeskWrite::Note { ticket, html, files } => self.note(*ticket, html, files, order).await,
-            HelpdeskWrite::Reply { ticket, html, files } => self.reply(*ticket, html, files, order).await,
+            HelpdeskWrite::Reply {
+                ticket,
+                html,
+                cc,
+                files,
+            } => {
+                let reply = NewReply {
+                    body: format!("{html}{}", mark(order.token)),
+                    cc_emails: cc.clone(),
+                    ..NewReply::default()
+                };
+                self.reply(*ticket, &reply, files, order).await
+            }
             HelpdeskWrite::EditNote { ticket, note, html } => match self.standing(*note).await? {
                 Note::At(conversation) => {
                     let body = format!("{html}{}", mark(*note));
@@ -132,7 +144,7 @@ impl HelpdeskDeliverer {
     async fn reply(
         &self,
         ticket: TicketId,
-        html: &str,
+        reply: &NewReply,
         files: &[SaidFile],
         order: &Order,
     ) -> Result<Verdict, Stopped> {
@@ -145,13 +157,9 @@ impl HelpdeskDeliverer {
         if let Some(left_out) = bundle.left_out.first() {
             return Ok(Verdict::Refused(left_out.to_string()));
         }
-        let reply = NewReply {
-            body: format!("{html}{}", mark(token)),
-            ..NewReply::default()
-        };
         let mut answer = self
             .client()
-            .reply(number(ticket)?, &reply, bundle.uploads)
+            .reply(number(ticket)?, reply, bundle.uploads)
             .await?;
         answer.private.get_or_insert(false);
         answer.incoming.get_or_insert(false);

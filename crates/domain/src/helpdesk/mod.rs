@@ -20,7 +20,7 @@ pub use matching::{
     By, Candidate, PaddleSaid, Requester, SeveralOrNone, Traits, Verdict, numbers_said, paddles_said,
 };
 pub use token::{WriteToken, find_mark, find_tag, mark, tag, without_mark};
-pub use write::{HelpdeskWrite, NewTicket, TicketChange, html_of, token_of};
+pub use write::{AskedBy, HelpdeskWrite, NewTicket, TicketChange, html_of, token_of};
 
 use crate::model::words;
 

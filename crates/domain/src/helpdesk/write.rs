@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{TicketId, WriteToken};
 use crate::chat::SaidFile;
+use crate::ids::PersonId;
 
 /// One write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ pub enum HelpdeskWrite {
         ticket: TicketId,
         /// HTML, escaped by whoever made it.
         html: String,
+        /// Addresses that get a copy, as whoever confirmed it saw them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cc: Vec<String>,
         /// Files that come along.
         #[serde(default)]
         files: Vec<SaidFile>,
@@ -85,6 +89,17 @@ impl HelpdeskWrite {
             | Self::DeleteNote { ticket, .. } => Some(*ticket),
         }
     }
+}
+
+/// Who asked for a write in a chat, and where they are told what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedBy {
+    /// Who.
+    pub who: PersonId,
+    /// As the platform is named: `console`, `discord`.
+    pub platform: String,
+    /// The channel or thread, as the platform names it.
+    pub place: String,
 }
 
 /// A ticket that is to be made.

@@ -19,6 +19,8 @@ pub enum Fault {
     TooMany(Option<u32>),
     /// A server error instead of the effect; 502 and 504 come as HTML, the rest without a body.
     ServerError(u16),
+    /// 403 instead of the effect: the key's agent may not do this.
+    Forbidden,
     /// The effect, then a server error.
     ServerErrorAfter(u16),
     /// Silence for so long, then a closed connection; no effect.

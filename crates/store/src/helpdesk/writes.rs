@@ -1,7 +1,7 @@
 //! What we wrote into the helpdesk, by the token it carries, so that it is recognised when it comes back.
 
 use chrono::{DateTime, Utc};
-use hammerdesk_domain::helpdesk::{HelpdeskWrite, TicketId, WriteToken};
+use hammerdesk_domain::helpdesk::{AskedBy, HelpdeskWrite, TicketId, WriteToken};
 use uuid::Uuid;
 
 use crate::engine::{Unit, View, run, statements};
@@ -71,11 +71,30 @@ impl Unit {
         urgency: u8,
         at: DateTime<Utc>,
     ) -> Result<bool> {
-        let body = serde_json::to_value(write).map_err(|error| StoreError::Corrupt {
+        self.enqueue_write_for(token, write, None, urgency, at).await
+    }
+
+    /// The same for somebody, who is told where it is not done.
+    pub async fn enqueue_write_for(
+        &mut self,
+        token: WriteToken,
+        write: &HelpdeskWrite,
+        asked_by: Option<&AskedBy>,
+        urgency: u8,
+        at: DateTime<Utc>,
+    ) -> Result<bool> {
+        let corrupt = |error: serde_json::Error| StoreError::Corrupt {
             table: "outbox",
             column: "body".to_owned(),
             reason: error.to_string(),
-        })?;
+        };
+        let mut body = serde_json::to_value(write).map_err(corrupt)?;
+        if let (Some(fields), Some(asked_by)) = (body.as_object_mut(), asked_by) {
+            fields.insert(
+                "asked_by".to_owned(),
+                serde_json::to_value(asked_by).map_err(corrupt)?,
+            );
+        }
         let ticket = write.ticket();
         self.intend_write(token, write.kind(), ticket, at).await?;
         let of = ticket.map_or_else(|| format!("new-{}", token.simple()), |ticket| ticket.to_string());

@@ -2,6 +2,8 @@
 
 mod ticket_desk;
 
+use std::sync::atomic::Ordering;
+
 use hammerdesk_commands::render::plain;
 use hammerdesk_commands::{CREATE_TICKET, Picked};
 use hammerdesk_domain::helpdesk::{HelpdeskWrite, TicketId, status};
@@ -40,7 +42,9 @@ async fn a_reply_is_shown_before_it_goes_and_goes_once() {
             assert!(shown.contains(said), "{said}\n{shown}");
         }
         let send = button(&preview, "Send to client");
+        assert_eq!(desk.woken.load(Ordering::SeqCst), 0, "a preview has nothing to send");
         let sent = desk.press(NIA, send).await;
+        assert_eq!(desk.woken.load(Ordering::SeqCst), 1, "what was queued waits for the next look");
         assert_reads!(plain(&sent), @"Your reply to ada@example.org (copies to colleague@example.org) on ticket 47 goes out. Queued for Freshdesk; it shows in the thread when it is there.");
         for who in [NIA, ROSA] {
             let again = desk.press(who, send).await;

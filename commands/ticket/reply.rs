@@ -159,7 +159,8 @@ pub(super) async fn send(changing: &mut Changing<'_>, args: &TicketReplyArgs) ->
         Outcome::Answered,
         format!("Your reply to {said_to} on ticket {id} goes out. {QUEUED}"),
     );
-    reply.facts = json!({ "ticket": id, "to": letter.to, "copies": copies, "text": letter.words, "sent": true });
+    reply.facts =
+        json!({ "ticket": id, "to": letter.to, "copies": copies, "text": letter.words, "sent": true });
     Ok(Done::Changed(Box::new(reply)))
 }
 

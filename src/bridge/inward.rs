@@ -13,7 +13,7 @@ use hammerdesk_commands::offered;
 use hammerdesk_domain::chat::Post;
 use hammerdesk_domain::helpdesk::{EventKind, Gone, HelpdeskWrite, TicketId, WriteToken, status};
 use hammerdesk_domain::message::{Outcome, Reply};
-use hammerdesk_store::helpdesk::Happened;
+use hammerdesk_store::helpdesk::{Happened, Hint};
 
 use super::scene::Scene;
 use super::{Bridge, BridgeRule, LIVELY, card, head_key, lines, notes, readers_of};
@@ -39,6 +39,8 @@ pub struct Cards(pub Bridge);
 struct Decided {
     posts: Vec<(Post, BridgeRule)>,
     writes: Vec<(WriteToken, HelpdeskWrite)>,
+    /// Tickets known from a list alone, which does not tell of their files.
+    unread: Vec<TicketId>,
 }
 
 impl Bridge {
@@ -110,9 +112,15 @@ impl Bridge {
                 .cloned()
                 .collect()
         };
-        if is_opened && scene.stored.description_text.is_some() {
-            let post = lines::description(scene, channel, &of(None), &address);
-            decided.posts.push((post, rule.clone()));
+        if is_opened {
+            self.first_words(scene, rule, decided).await?;
+            if view
+                .ticket_raw(ticket.id)
+                .await?
+                .is_none_or(|raw| raw.get("attachments").is_none())
+            {
+                decided.unread.push(ticket.id);
+            }
         }
         let trail = if is_opened {
             view.ticket_trail(ticket.id).await?
@@ -172,6 +180,24 @@ impl Bridge {
         Ok(())
     }
 
+    /// The words with which a ticket began, and their files.
+    async fn first_words(
+        &self,
+        scene: &Scene,
+        rule: &BridgeRule,
+        decided: &mut Decided,
+    ) -> anyhow::Result<()> {
+        let ticket = scene.stored.ticket.id;
+        if scene.stored.description_text.is_none() {
+            return Ok(());
+        }
+        let mut files = self.0.store.read().await?.attachments(ticket).await?;
+        files.retain(|file| file.conversation.is_none());
+        let post = lines::description(scene, &rule.channel.id, &files, &self.address(ticket));
+        decided.posts.push((post, rule.clone()));
+        Ok(())
+    }
+
     /// A ticket that is over, gone or long untouched opens no thread.
     fn deserves_a_thread(&self, scene: &Scene) -> bool {
         let ticket = &scene.stored.ticket;
@@ -215,6 +241,15 @@ impl Bridge {
         for (token, write) in decided.writes {
             unit.enqueue_write(token, &write, 1, now).await?;
         }
+        for ticket in decided.unread {
+            let hint = Hint {
+                whole: true,
+                urgency: Hint::ORDINARY,
+                why: "thread",
+                due_at: now,
+            };
+            unit.hint_ticket(ticket, hint, now).await?;
+        }
         unit.move_helpdesk_position(reader, seq, now).await?;
         unit.commit().await?;
         Ok(())
@@ -223,13 +258,20 @@ impl Bridge {
     async fn inward(&self) -> anyhow::Result<Progress> {
         let mut view = self.0.store.read().await?;
         let from = view.helpdesk_position(READER).await?.unwrap_or_default();
+        // Not every change is an event; whoever goes after us waits for those numbers too.
+        let newest = view.newest_change().await?;
         let events = view.happened_after(from, EVENTS).await?;
         drop(view);
-        let Some(last) = events.last() else {
-            return Ok(Progress::Idle);
+        let read = match events.last() {
+            Some(last) if events.len() >= usize::try_from(EVENTS).unwrap_or_default() => last.seq,
+            Some(last) => newest.max(last.seq),
+            None => newest,
         };
+        if read <= from {
+            return Ok(Progress::Idle);
+        }
         let decided = self.decide(&events).await?;
-        self.keep(decided, READER, last.seq).await?;
+        self.keep(decided, READER, read).await?;
         Ok(Progress::Worked)
     }
 
@@ -258,6 +300,7 @@ impl Bridge {
             match scene.rule(&self.0.rules) {
                 Some(rule) if scene.has_head() => {
                     decided.posts.push((self.head(&scene, rule).await?, rule.clone()));
+                    self.first_words(&scene, rule, &mut decided).await?;
                 }
                 // What was found out about it since, such as whose it is, may open its thread now.
                 Some(rule) => self.tell(&scene, rule, &[], opened, &mut decided).await?,

@@ -95,7 +95,11 @@ fn words(text: &str) -> String {
 fn with_files(bare: Post, author: String, mut text: String, files: &[Attachment], address: &str) -> Post {
     let (come_along, left_out) = chosen(files);
     for file in &come_along {
-        text.push_str(&format!("\nFile: {} ({})", clean(&file.name, 80), weight(file.size)));
+        text.push_str(&format!(
+            "\nFile: {} ({})",
+            clean(&file.name, 80),
+            weight(file.size)
+        ));
     }
     for line in left_out {
         text.push_str(&format!("\n{line}"));

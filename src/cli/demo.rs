@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use hammerdesk_domain::clock::Clock;
 use hammerdesk_sandbox::SampleHouse;
+use hammerdesk_sandbox::clock::DemoClock;
 use hammerdesk_store::Store;
 
 use super::demo_callers::{self, Callers};
@@ -58,6 +59,8 @@ pub(super) async fn run(args: DemoArgs, clock: Arc<dyn Clock>) -> anyhow::Result
         return Ok(Done::Refused);
     }
     let store = Store::create(&format!("sqlite:{}", file.display())).await?;
+    let demo_clock = Arc::new(DemoClock::starting_at(clock.now(), 1));
+    let clock: Arc<dyn Clock> = demo_clock.clone();
     let house = SampleHouse::new(args.seed, clock.now(), 1);
     furnish(&store, &house, clock.as_ref(), |what| {
         progress(&format!("Furnishing the sample house: {what} …"));
@@ -68,6 +71,9 @@ pub(super) async fn run(args: DemoArgs, clock: Arc<dyn Clock>) -> anyhow::Result
     settings.desk = Some(Arc::new(rules(&settings)?));
     let app = App::build(store, settings, Arc::clone(&clock), true).with_partners(demo_callers::partners());
     let (app, sim) = demo_helpdesk::connect(app, &house, args.seed, address).await?;
+    if let Some(console) = &app.console {
+        console.show_clock(demo_clock);
+    }
     let stop = stop_signal();
     let working = tokio::spawn(app.engine().run(stop.clone()));
     let living = tokio::spawn(demo_helpdesk::live(

@@ -4,6 +4,7 @@
 //! Only the demo gives the console a helpdesk to show; everywhere else these addresses do not exist.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
@@ -12,12 +13,15 @@ use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, Redirect};
 use axum::routing::{get, post};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::Stream;
+use hammerdesk_domain::clock::Clock as _;
+use hammerdesk_sandbox::clock::DemoClock;
 use hammerdesk_sandbox::freshdesk::html::{of_text, to_text};
 use hammerdesk_sandbox::freshdesk::model::{Conversation, Ticket};
 use hammerdesk_sandbox::freshdesk::{Account, NotPossible};
 use maud::{DOCTYPE, Markup, html};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::card::plain;
@@ -67,6 +71,7 @@ pub(super) fn routes() -> Router<ConsoleState> {
         .route("/helpdesk", get(page))
         .route("/helpdesk/desk", get(fragment))
         .route("/helpdesk/act", post(act))
+        .route("/helpdesk/clock", get(clock_now).post(clock_set))
         .route("/helpdesk/live", get(live))
         .route("/helpdesk/a/tickets/{ticket}", get(as_linked))
         .route("/side", get(side))
@@ -122,6 +127,7 @@ async fn page(State(state): State<ConsoleState>, Query(open): Query<Open>) -> Re
                     p { "A simulated Freshdesk. Play the customer or the agent here, the coordinator in the chat." }
                     @if open.ticket.is_some() { a href="/console/helpdesk" { "All tickets" } }
                 }
+                (clock(&state))
                 p id="failed" role="alert" hidden {}
                 div id="desk" data-ticket=[open.ticket] { (desk(account, open.ticket)?) }
                 @match open.ticket {
@@ -346,6 +352,97 @@ fn known(account: &Account, id: u64) -> Result<(String, Option<String>, Option<S
         .contact(id)
         .map(|contact| (contact.name, contact.email, contact.phone))
         .ok_or_else(|| Refusal::missing("There is no such contact. Choose one from the list."))
+}
+
+/// Paces that the demo's clock may have: seconds for each real one, and what they are called.
+const SPEEDS: [(u32, &str); 4] = [
+    (0, "Stop"),
+    (1, "Real time"),
+    (60, "1 minute a second"),
+    (600, "10 minutes a second"),
+];
+/// Leaps that it may make, in minutes.
+const LEAPS: [(i64, &str); 3] = [(15, "15 minutes on"), (60, "1 hour on"), (1_440, "1 day on")];
+
+/// What to do with the clock.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub(super) enum Wind {
+    /// Another pace.
+    Speed { speed: u32 },
+    /// So many minutes on.
+    Forward { forward: i64 },
+}
+
+/// What the clock shows.
+#[derive(Debug, Serialize)]
+pub(super) struct Shows {
+    at: DateTime<Utc>,
+    speed: u32,
+}
+
+impl Shows {
+    fn of(clock: &DemoClock) -> Self {
+        Self {
+            at: clock.now(),
+            speed: clock.speed(),
+        }
+    }
+}
+
+fn demo_clock(state: &ConsoleState) -> Result<&Arc<DemoClock>, Refusal> {
+    state
+        .0
+        .demo_clock
+        .get()
+        .ok_or_else(|| Refusal::missing("There is no clock to set here. hammerdesk demo has one."))
+}
+
+/// The clock with its pace; nothing where there is none to set.
+fn clock(state: &ConsoleState) -> Markup {
+    let Ok(clock) = demo_clock(state) else {
+        return html! {};
+    };
+    let shows = Shows::of(clock);
+    html! {
+        section id="clock" aria-label="The clock of the demo" data-at=(shows.at.to_rfc3339()) data-speed=(shows.speed) {
+            p { "It is " time id="now" datetime=(shows.at.to_rfc3339()) { (shows.at.format("%a %-d %b %Y, %H:%M:%S UTC")) } }
+            div class="buttons" role="group" aria-label="How fast it goes" {
+                @for (speed, label) in SPEEDS {
+                    button type="button" data-pace=(speed) aria-pressed=(if speed == shows.speed { "true" } else { "false" }) { (label) }
+                }
+            }
+            div class="buttons" role="group" aria-label="Put it forward" {
+                @for (minutes, label) in LEAPS { button type="button" data-forward=(minutes) { (label) } }
+            }
+        }
+    }
+}
+
+async fn clock_now(State(state): State<ConsoleState>) -> Result<Json<Shows>, Refusal> {
+    Ok(Json(Shows::of(demo_clock(&state)?)))
+}
+
+/// Winds the clock; what is due by then is done at once.
+async fn clock_set(
+    State(state): State<ConsoleState>,
+    Json(wind): Json<Wind>,
+) -> Result<Json<Shows>, Refusal> {
+    let clock = demo_clock(&state)?;
+    match wind {
+        Wind::Speed { speed } if SPEEDS.iter().any(|(known, _)| *known == speed) => clock.set_speed(speed),
+        Wind::Forward { forward } if LEAPS.iter().any(|(known, _)| *known == forward) => {
+            clock.advance(TimeDelta::minutes(forward));
+        }
+        Wind::Speed { .. } | Wind::Forward { .. } => {
+            return Err(Refusal::Sentence(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The clock does not go like that. Choose one of its buttons.",
+            ));
+        }
+    }
+    state.0.nudge.nudge();
+    Ok(Json(Shows::of(clock)))
 }
 
 /// Tells the page that something changed; what, it asks for itself.

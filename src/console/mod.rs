@@ -34,6 +34,7 @@ use hammerdesk_commands::Commands;
 use hammerdesk_commands::settings::Settings;
 use hammerdesk_domain::access::Asker;
 use hammerdesk_domain::clock::Clock;
+use hammerdesk_sandbox::clock::DemoClock;
 use hammerdesk_sandbox::freshdesk::Account;
 use hammerdesk_store::{Store, StoreError};
 use maud::Markup;
@@ -74,6 +75,8 @@ struct Inner {
     nudge: Nudge,
     /// The simulated helpdesk that the demo shows beside the chat.
     helpdesk: OnceLock<Account>,
+    /// The clock that the demo lets people move.
+    demo_clock: OnceLock<Arc<DemoClock>>,
 }
 
 /// What the live streams wait for.
@@ -112,12 +115,18 @@ impl ConsoleState {
             pulse: watch::Sender::new(Pulse::default()),
             nudge,
             helpdesk: OnceLock::new(),
+            demo_clock: OnceLock::new(),
         }))
     }
 
     /// Shows a simulated helpdesk beside the chat. Only the demo has one.
     pub fn show_helpdesk(&self, account: Account) {
         drop(self.0.helpdesk.set(account));
+    }
+
+    /// Lets people give that clock another pace beside the helpdesk. Only the demo has one.
+    pub fn show_clock(&self, clock: Arc<DemoClock>) {
+        drop(self.0.demo_clock.set(clock));
     }
 
     /// Ends the live streams, which would otherwise hold up a graceful stop.

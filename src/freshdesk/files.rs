@@ -131,7 +131,9 @@ impl TicketFiles {
             if !post.reply.text.is_empty() {
                 post.reply.text.push('\n');
             }
-            post.reply.text.push_str(&format!("File not shown here: {name}, {why}"));
+            post.reply
+                .text
+                .push_str(&format!("File not shown here: {name}, {why}"));
         }
         Ok(post)
     }
@@ -224,7 +226,13 @@ mod tests {
                 file: 9
             })
         );
-        for odd in ["https://evil.example/a", "freshdesk:47/0", "freshdesk:47/0/9/1", "freshdesk:x/0/9", ""] {
+        for odd in [
+            "https://evil.example/a",
+            "freshdesk:47/0",
+            "freshdesk:47/0/9/1",
+            "freshdesk:x/0/9",
+            "",
+        ] {
             assert_eq!(Place::read(odd), None, "{odd}");
         }
     }

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use hammerdesk::bridge::{BridgeRule, Talk};
 use hammerdesk::freshdesk::{Desk as HelpDesk, Helpdesk, SyncSettings};
+use hammerdesk_commands::settings::Settings;
 use hammerdesk_domain::chat::{Platform, Said, SaidHow};
 use hammerdesk_domain::clock::Clock as _;
 use hammerdesk_domain::helpdesk::TicketId;
@@ -18,17 +19,17 @@ use uuid::Uuid;
 
 use crate::harness::{COORDINATOR, Desk};
 
-const CHANNEL: &str = "accounts-london";
+pub(crate) const CHANNEL: &str = "accounts-london";
 
 /// A house, its helpdesk, and the bridge between.
 pub(crate) struct Story {
     pub(crate) desk: Desk,
     pub(crate) sim: FreshdeskSim,
-    kit: u64,
+    pub(crate) kit: u64,
 }
 
 /// A client of the London saleroom whom the sample house knows by an address: number, name, address.
-fn known_client(desk: &Desk) -> (String, String, String) {
+pub(crate) fn known_client(desk: &Desk) -> (String, String, String) {
     let numbers: Vec<_> = desk
         .house
         .records(Entity::Client)
@@ -47,7 +48,7 @@ fn known_client(desk: &Desk) -> (String, String, String) {
         .expect("a client with an address")
 }
 
-fn text(value: &Value) -> Option<String> {
+pub(crate) fn text(value: &Value) -> Option<String> {
     match value {
         Value::Text(text) => Some(text.clone()),
         _ => None,
@@ -55,11 +56,27 @@ fn text(value: &Value) -> Option<String> {
 }
 
 impl Story {
-    async fn begin(talk: Talk) -> Self {
+    pub(crate) async fn begin(talk: Talk) -> Self {
         Self::with(talk, false).await
     }
 
-    async fn with(talk: Talk, facts_note: bool) -> Self {
+    pub(crate) async fn with(talk: Talk, facts_note: bool) -> Self {
+        let rules = |settings: &Settings, talk| {
+            let channel = settings.channel(&ChannelId::new(CHANNEL)).unwrap();
+            vec![BridgeRule {
+                talk,
+                ..BridgeRule::everything(channel)
+            }]
+        };
+        Self::by(rules, talk, facts_note).await
+    }
+
+    /// With those rules.
+    pub(crate) async fn by(
+        rules: impl FnOnce(&Settings, Talk) -> Vec<BridgeRule>,
+        talk: Talk,
+        facts_note: bool,
+    ) -> Self {
         let mut desk = Desk::with(|settings| {
             settings
                 .agents
@@ -78,25 +95,21 @@ impl Story {
             app.clock.clone(),
             SyncSettings::default(),
         );
-        let channel = app.settings.channel(&ChannelId::new(CHANNEL)).unwrap();
-        let rule = BridgeRule {
-            talk,
-            ..BridgeRule::everything(channel)
-        };
+        let rules = rules(&app.settings, talk);
         desk.app =
             app.with_desk(Some(HelpDesk::new(helpdesk, None)))
-                .with_bridge(vec![rule], sim.url(), facts_note);
+                .with_bridge(rules, sim.url(), facts_note);
         let story = Self { desk, sim, kit };
         story.pass(1).await;
         story
     }
 
-    fn account(&self) -> &Account {
+    pub(crate) fn account(&self) -> &Account {
         self.sim.account()
     }
 
     /// Time passes, and everything that is due is done.
-    async fn pass(&self, minutes: i64) {
+    pub(crate) async fn pass(&self, minutes: i64) {
         for _ in 0..4 {
             self.desk.clock.advance(TimeDelta::seconds(15 * minutes));
             self.desk.app.engine().settle().await.unwrap();
@@ -104,7 +117,7 @@ impl Story {
     }
 
     /// What a coordinator reads in the channel: each message's words.
-    async fn channel(&self) -> Vec<String> {
+    pub(crate) async fn channel(&self) -> Vec<String> {
         let mut view = self.desk.app.store.read().await.unwrap();
         let page = view
             .chat_page(&COORDINATOR.into(), CHANNEL, None, 100)
@@ -114,14 +127,14 @@ impl Story {
     }
 
     /// What they read in a ticket's thread.
-    async fn thread(&self, ticket: u64) -> Vec<String> {
+    pub(crate) async fn thread(&self, ticket: u64) -> Vec<String> {
         let root = self.root(ticket).await.expect("the thread of that ticket");
         let mut view = self.desk.app.store.read().await.unwrap();
         let inside = view.chat_thread(&COORDINATOR.into(), root, 100).await.unwrap();
         inside.iter().map(words).collect()
     }
 
-    async fn root(&self, ticket: u64) -> Option<Uuid> {
+    pub(crate) async fn root(&self, ticket: u64) -> Option<Uuid> {
         let mut view = self.desk.app.store.read().await.unwrap();
         let head = view
             .stored_post(&format!("ticket:{ticket}"), Platform::Console)
@@ -131,7 +144,7 @@ impl Story {
     }
 
     /// The coordinator says something in the ticket's thread.
-    async fn says(&self, ticket: u64, how: SaidHow, text: &str) {
+    pub(crate) async fn says(&self, ticket: u64, how: SaidHow, text: &str) {
         let root = self.root(ticket).await.expect("the thread of that ticket");
         let heard = Heard {
             id: Uuid::nil(),
@@ -167,7 +180,7 @@ fn words(message: &ChatMessage) -> String {
     }
 }
 
-fn number(ticket: u64) -> TicketId {
+pub(crate) fn number(ticket: u64) -> TicketId {
     TicketId(i64::try_from(ticket).unwrap())
 }
 

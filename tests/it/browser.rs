@@ -9,6 +9,7 @@
 )]
 
 mod driver;
+mod side;
 
 use fantoccini::key::Key;
 use hammerdesk_domain::clock::Clock;

@@ -29,3 +29,4 @@ mod process;
 mod routing;
 mod sla;
 mod sla_stories;
+mod threads;

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hammerdesk_commands::Commands;
@@ -44,6 +45,8 @@ pub(crate) struct Desk {
     pub(crate) commands: Commands,
     pub(crate) store: Store,
     pub(crate) clock: Arc<ManualClock>,
+    /// How often somebody was told that something waits to go out.
+    pub(crate) woken: Arc<AtomicUsize>,
 }
 
 /// Ticket, contact, name, address, client, the client's location and confidentiality.
@@ -106,11 +109,16 @@ impl Desk {
             .collect();
         load(store, Entity::Alias, aliases).await;
         let clock = Arc::new(ManualClock::at(moment()));
-        let commands = Commands::new(store.clone(), Arc::new(settings()), clock.clone());
+        let woken = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&woken);
+        let commands = Commands::new(store.clone(), Arc::new(settings()), clock.clone()).waking(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+        });
         let desk = Self {
             commands,
             store: store.clone(),
             clock,
+            woken,
         };
         desk.agent(101, "Nia Prosser", "nia@house.example").await;
         desk.agent(102, "Nia Okafor", "okafor@house.example").await;

@@ -40,4 +40,47 @@ document.addEventListener("click", (event) => {
   if (button) act({ act: "status", ticket: Number(button.parentElement.dataset.ticket), status: Number(button.dataset.status) });
 });
 
+// The clock goes on by itself between two looks at the real one.
+const clock = document.getElementById("clock");
+const shown = document.getElementById("now");
+let since = performance.now();
+
+function tell() {
+  const at = new Date(Date.parse(clock.dataset.at) + (performance.now() - since) * Number(clock.dataset.speed));
+  shown.dateTime = at.toISOString();
+  const parts = { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: "UTC" };
+  shown.textContent = `${at.toLocaleString("en-GB", parts)} UTC`;
+}
+
+async function wind(how) {
+  const answer = await fetch("/console/helpdesk/clock", how && {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-requested-with": "hammerdesk" },
+    body: JSON.stringify(how),
+  });
+  if (!answer.ok) {
+    failed.textContent = await answer.text();
+    failed.hidden = false;
+    return;
+  }
+  const shows = await answer.json();
+  since = performance.now();
+  clock.dataset.at = shows.at;
+  clock.dataset.speed = shows.speed;
+  for (const button of clock.querySelectorAll("[data-pace]"))
+    button.setAttribute("aria-pressed", String(Number(button.dataset.pace) === shows.speed));
+  tell();
+}
+
+if (clock) {
+  clock.addEventListener("click", (event) => {
+    const { pace, forward } = event.target.dataset;
+    if (pace !== undefined) wind({ speed: Number(pace) });
+    if (forward !== undefined) wind({ forward: Number(forward) });
+  });
+  setInterval(tell, 1000);
+  // Another page may have wound it.
+  addEventListener("focus", () => wind());
+}
+
 new EventSource("/console/helpdesk/live").addEventListener("message", refresh);

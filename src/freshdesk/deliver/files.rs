@@ -106,9 +106,11 @@ impl Files {
                 continue;
             }
             left -= (content.len() as u64).min(left);
-            bundle
-                .uploads
-                .push(Upload::bytes(name, kinds::type_of(file.media_type.as_deref()), content));
+            bundle.uploads.push(Upload::bytes(
+                name,
+                kinds::type_of(file.media_type.as_deref()),
+                content,
+            ));
         }
         Ok(Ok(bundle))
     }

@@ -35,13 +35,7 @@ impl HelpdeskDeliverer {
             order.undone()
         );
         let mut unit = self.helpdesk.store().write().await?;
-        tell(
-            &mut unit,
-            order,
-            Reply::sentence(Outcome::Error, sentence),
-            now,
-        )
-        .await?;
+        tell(&mut unit, order, Reply::sentence(Outcome::Error, sentence), now).await?;
         unit.commit().await?;
         self.nudge.nudge();
         Ok(())
@@ -121,8 +115,7 @@ async fn in_thread(
         let Some(standing) = unit.stored_post(&head, platform).await? else {
             continue;
         };
-        let mut post =
-            Post::new(key(order), standing.post.channel, reply.clone()).within(head.clone());
+        let mut post = Post::new(key(order), standing.post.channel, reply.clone()).within(head.clone());
         post.reply.visibility = Visibility::Shared;
         unit.post(&post, [platform], now).await?;
         is_said = true;

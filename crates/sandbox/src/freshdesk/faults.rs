@@ -21,6 +21,8 @@ pub enum Fault {
     ServerError(u16),
     /// 403 instead of the effect: the key's agent may not do this.
     Forbidden,
+    /// 400 instead of the effect: a field is not as it should be.
+    Invalid,
     /// The effect, then a server error.
     ServerErrorAfter(u16),
     /// Silence for so long, then a closed connection; no effect.

@@ -194,6 +194,8 @@ fn work(account: &Account, base: &str, received: &Received, resolved: &Resolved)
                 Some(
                     fault @ (Fault::TooMany(_)
                     | Fault::ServerError(_)
+                    | Fault::Forbidden
+                    | Fault::Invalid
                     | Fault::TimeoutBefore(_)
                     | Fault::CutBefore),
                 ) => Ok(failed(fault, &state.options.unknowns.too_many_body)),
@@ -415,6 +417,18 @@ fn failed(fault: &Fault, too_many_body: &Option<String>) -> Answer {
             status: *code,
             ..Answer::default()
         },
+        Fault::Forbidden | Fault::Invalid => {
+            let refusal = if *fault == Fault::Forbidden {
+                super::tickets::denied()
+            } else {
+                Refusal::invalid("email", "It should be a valid email address", "invalid_value")
+            };
+            Answer {
+                status: refusal.status,
+                body: refusal.body,
+                ..Answer::default()
+            }
+        }
         _ => Answer::default(),
     }
 }

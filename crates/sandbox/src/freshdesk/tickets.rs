@@ -370,7 +370,7 @@ fn there(call: &Call<'_>, deleted_too: bool) -> Result<u64, Refusal> {
 }
 
 /// Not for this agent.
-fn denied() -> Refusal {
+pub(super) fn denied() -> Refusal {
     Refusal::flat(
         403,
         "access_denied",

@@ -353,6 +353,11 @@ impl Unit {
                         .execute(c)
                         .await
                         .map(|_| ()))?;
+                    // A list does not tell of files: what a single reading says of them is news of its own.
+                    if self.keep_other_files(id, reading).await? {
+                        self.append(id, &[], origin.token, at).await?;
+                        return Ok(TicketKept::Changed);
+                    }
                     return Ok(TicketKept::Same);
                 }
                 // Another reading of the same second was kept meanwhile; which is the later nobody can tell.
@@ -371,16 +376,33 @@ impl Unit {
         };
         let sql = if kept == TicketKept::New { INSERT } else { UPDATE };
         self.put(sql, &after, reading, at).await?;
-        if let Some(files) = &reading.attachments {
-            run!(self, |c| sqlx::query(DROP_FILES)
-                .bind(id.0)
-                .execute(c)
-                .await
-                .map(|_| ()))?;
-            self.keep_attachments(files).await?;
-        }
+        self.keep_other_files(id, reading).await?;
         self.append(id, &events, origin.token, at).await?;
         Ok(kept)
+    }
+
+    /// Keeps the files of the description, where the reading tells of others than are known.
+    async fn keep_other_files(&mut self, id: TicketId, reading: &TicketReading) -> Result<bool> {
+        let Some(files) = &reading.attachments else {
+            return Ok(false);
+        };
+        let mut known = self.attachments(id).await?;
+        known.retain(|file| file.conversation.is_none());
+        let same = |file: &Attachment| {
+            known
+                .iter()
+                .any(|known| known.id == file.id && known.size == file.size)
+        };
+        if known.len() == files.len() && files.iter().all(same) {
+            return Ok(false);
+        }
+        run!(self, |c| sqlx::query(DROP_FILES)
+            .bind(id.0)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        self.keep_attachments(files).await?;
+        Ok(true)
     }
 
     async fn put(

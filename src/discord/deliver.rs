@@ -203,10 +203,10 @@ impl DiscordDeliverer {
         }
         let post = self.with_its_files(stored, what).await?;
         let message = render::post(post.as_ref()).calling(&self.accounts(&stored.post));
-        if let (Some(id), Some(place)) = (&stored.message, &stored.place) {
-            if self.edit(stored, place, id, &message).await? {
-                return Ok(standing(place, id, stored.thread.clone()));
-            }
+        if let (Some(id), Some(place)) = (&stored.message, &stored.place)
+            && self.edit(stored, place, id, &message).await?
+        {
+            return Ok(standing(place, id, stored.thread.clone()));
         }
         let place = match (&stored.post.only_for, &stored.post.within) {
             (Some(person), _) => self.alone_with(person).await?,

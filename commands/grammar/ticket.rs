@@ -61,6 +61,9 @@ pub struct TicketReplyArgs {
     /// What to say to the client
     #[arg(long, required = true, value_name = "WORDS")]
     pub text: String,
+    /// With the files of your last message in the ticket's thread
+    #[arg(long, value_name = "TRUE", num_args = 0..=1, default_missing_value = "true", value_parser = ["true", "false", "yes", "no"])]
+    pub files: Option<String>,
     /// The code under the preview that is to be sent
     #[arg(long, value_name = "CODE")]
     pub confirm: Option<String>,
@@ -76,6 +79,9 @@ pub struct TicketNoteArgs {
     /// What to note
     #[arg(long, required = true, value_name = "WORDS")]
     pub text: String,
+    /// With the files of your last message in the ticket's thread
+    #[arg(long, value_name = "TRUE", num_args = 0..=1, default_missing_value = "true", value_parser = ["true", "false", "yes", "no"])]
+    pub files: Option<String>,
 }
 
 /// `/ticket assign`.

@@ -4,13 +4,16 @@ mod ticket_desk;
 
 use std::sync::atomic::Ordering;
 
+use chrono::TimeDelta;
 use hammerdesk_commands::render::plain;
 use hammerdesk_commands::{CREATE_TICKET, Picked};
+use hammerdesk_domain::chat::{Platform, Post, Said, SaidFile, SaidHow};
 use hammerdesk_domain::helpdesk::{HelpdeskWrite, TicketId, status};
-use hammerdesk_domain::ids::PersonId;
-use hammerdesk_domain::message::{Outcome, Visibility};
+use hammerdesk_domain::ids::{ChannelId, PersonId, new_id};
+use hammerdesk_domain::message::{Outcome, Reply, Visibility};
+use hammerdesk_store::{Heard, Standing};
 use hammerdesk_store::testing::each_engine;
-use ticket_desk::{CALLER, Desk, INES, KIT, NIA, ROSA, TOM, button};
+use ticket_desk::{CALLER, Desk, INES, KIT, NIA, ROSA, TOM, button, moment};
 
 /// What people read, the same on both engines.
 macro_rules! assert_reads {
@@ -358,6 +361,81 @@ async fn what_freshdesk_refused_can_be_asked_again() {
             desk.refuse_all("47").await;
             assert_eq!(desk.waiting().await, 0);
         }
+    })
+    .await;
+}
+
+/// Somebody leaves a file in the thread of ticket 47, and takes it back or not.
+async fn leaves(desk: &Desk, who: &str, name: &str, how: SaidHow) {
+    let head = Post::new(
+        "ticket:47",
+        ChannelId::new("accounts-london"),
+        Reply::sentence(Outcome::Answered, "Ticket 47"),
+    )
+    .opening("Ticket 47");
+    let mut unit = desk.store.write().await.unwrap();
+    unit.post(&head, [Platform::Discord], moment()).await.unwrap();
+    let stored = unit.stored_post("ticket:47", Platform::Discord).await.unwrap();
+    let standing = Standing {
+        place: "1".to_owned(),
+        message: "2".to_owned(),
+        thread: Some("3".to_owned()),
+    };
+    unit.post_shown(&stored.unwrap(), &standing, moment()).await.unwrap();
+    let file = SaidFile {
+        name: name.to_owned(),
+        media_type: Some("application/pdf".to_owned()),
+        size: 2_048,
+        from: format!("https://cdn.discordapp.com/attachments/1/2/{name}"),
+    };
+    let heard = Heard {
+        id: new_id(moment()),
+        platform: Platform::Discord,
+        place: "3".to_owned(),
+        message: name.to_owned(),
+        how,
+        key: "ticket:47".to_owned(),
+        said: Said {
+            who: who.to_owned(),
+            name: who.to_owned(),
+            text: String::new(),
+            files: if how == SaidHow::Deleted { Vec::new() } else { vec![file] },
+        },
+        at: moment() - TimeDelta::minutes(5),
+    };
+    unit.hear(&heard).await.unwrap();
+    unit.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn files_go_along_where_one_says_so_and_only_ones_own_that_still_stand() {
+    each_engine(async |store| {
+        let desk = Desk::over(&store).await;
+        let line = "/ticket reply 47 text:\"As asked\" files:true";
+        assert_reads!(desk.text(NIA, line).await, @"You left no files in the thread of ticket 47 within the last hour. Post them there, then ask again with files:true.");
+        leaves(&desk, NIA, "receipt.pdf", SaidHow::Said).await;
+        leaves(&desk, ROSA, "secret.pdf", SaidHow::Said).await;
+        leaves(&desk, NIA, "wrong.pdf", SaidHow::Said).await;
+        leaves(&desk, NIA, "wrong.pdf", SaidHow::Deleted).await;
+        let preview = desk.ask(NIA, line).await;
+        let shown = plain(&preview);
+        assert!(shown.contains("Files receipt.pdf (2 kB)\n"), "{shown}");
+        desk.press(NIA, button(&preview, "Send to client")).await;
+        desk.ask(NIA, "/ticket note 47 text:Seen files:true").await;
+        desk.ask(NIA, "/ticket note 47 text:Again").await;
+        let files: Vec<usize> = desk
+            .writes("47")
+            .await
+            .iter()
+            .map(|write| match write {
+                HelpdeskWrite::Reply { files, .. } | HelpdeskWrite::Note { files, .. } => {
+                    assert!(files.iter().all(|file| file.name == "receipt.pdf"));
+                    files.len()
+                }
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(files, [1, 1, 0]);
     })
     .await;
 }

@@ -8,6 +8,7 @@ use hammerdesk_store::View;
 use hammerdesk_store::helpdesk::{HelpdeskRecord, RecordKind};
 use serde_json::json;
 
+use super::files;
 use super::scene::{self, Scene};
 use super::{Changing, Done, number, queued, unchanged, without_cards, words_of};
 use crate::errors::{Failure, UserError};
@@ -26,6 +27,10 @@ pub(super) async fn note(changing: &mut Changing<'_>, args: &TicketNoteArgs) -> 
     scene.workable()?;
     let words = words_of(&args.text)?;
     without_cards(words)?;
+    let (asker, now) = (changing.asker, changing.now);
+    let files = files::wanted(&mut changing.unit, asker, id, args.files.as_deref(), now).await?;
+    let sources: Vec<&str> = files.iter().map(|file| file.from.as_str()).collect();
+    let cause = format!("note:{id}:{}:{words}:{}", changing.asker.id, sources.join(" "));
     let write = HelpdeskWrite::Note {
         ticket: id,
         html: format!(
@@ -33,9 +38,8 @@ pub(super) async fn note(changing: &mut Changing<'_>, args: &TicketNoteArgs) -> 
             html_of(&clean(&changing.asker.name, 80)),
             html_of(words)
         ),
-        files: Vec::new(),
+        files,
     };
-    let cause = format!("note:{id}:{}:{words}", changing.asker.id);
     if !changing.queue_once(&cause, &write).await? {
         return Ok(unchanged(format!(
             "You left this note on ticket {id} just now; it is there once."

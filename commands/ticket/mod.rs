@@ -8,6 +8,7 @@ mod card;
 mod change;
 pub(crate) mod complete;
 mod create;
+mod files;
 mod find;
 pub(crate) mod from_message;
 pub(crate) mod reply;

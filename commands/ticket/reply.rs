@@ -4,7 +4,9 @@
 //! words, the recipient and the conversation that its preview showed, and sends them once, however often it
 //! is pressed and by however many.
 
-use hammerdesk_domain::access::Permission;
+use chrono::{DateTime, Utc};
+use hammerdesk_domain::access::{Asker, Permission};
+use hammerdesk_domain::chat::SaidFile;
 use hammerdesk_domain::helpdesk::{EventKind, HelpdeskWrite, WriteToken, html_of, token_of};
 use hammerdesk_domain::message::{Action, Attachment, Card, Outcome, Reply, Section, Visibility};
 use hammerdesk_store::helpdesk::RecordKind;
@@ -13,7 +15,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::scene::{self, Scene};
-use super::{Changing, Done, QUEUED, card, create, number, unchanged, without_payment_data, words_of};
+use super::{Changing, Done, QUEUED, card, create, files, number, unchanged, without_payment_data, words_of};
 use crate::errors::{Failure, UserError};
 use crate::grammar::{TicketReplyArgs, line_of};
 use crate::{Asked, brief};
@@ -29,6 +31,8 @@ struct Letter {
     /// Who gets a copy: whoever is in copy on the ticket.
     copies: Vec<String>,
     words: String,
+    /// Files that go along.
+    files: Vec<SaidFile>,
     html: String,
     /// What a confirmation must say.
     code: String,
@@ -44,18 +48,23 @@ pub(crate) async fn preview(
     let id = number(&args.ticket)?;
     let scene = Scene::seen(&mut asked.view, asked.asker, id).await?;
     asked.about = scene.client_no();
-    let letter = letter(&mut asked.view, &scene, &args.text).await?;
+    let (asker, now) = (asked.asker, asked.moment.now);
+    let letter = letter(&mut asked.view, &scene, args, asker, now).await?;
+    let along = (!letter.files.is_empty()).then(|| card::line(files::named(&letter.files)));
     let mut sections = vec![
         Section::Lines {
             heading: None,
-            lines: vec![
+            lines: [
                 card::line(format!("To {}", scene.sender())),
                 card::line(match letter.copies.as_slice() {
                     [] => "Copies to nobody".to_owned(),
                     copies => format!("Copies to {}", copies.join(", ")),
                 }),
                 card::line(format!("Subject Re: {}", scene.subject())),
-            ],
+            ]
+            .into_iter()
+            .chain(along)
+            .collect(),
         },
         Section::Lines {
             heading: Some("These words".to_owned()),
@@ -80,10 +89,14 @@ pub(crate) async fn preview(
         as_of.extend(brief.as_of);
         stale = brief.stale;
     }
-    let run = line_of(
-        &format!("/ticket reply {id}"),
-        &[("text", &letter.words), ("confirm", &letter.code)],
-    );
+    let mut options = vec![
+        ("text", letter.words.as_str()),
+        ("confirm", letter.code.as_str()),
+    ];
+    if !letter.files.is_empty() {
+        options.push(("files", "true"));
+    }
+    let run = line_of(&format!("/ticket reply {id}"), &options);
     let mut reply = Reply::card(
         Card {
             title: format!("Reply to #{id} {}", scene.subject()),
@@ -132,7 +145,8 @@ pub(super) async fn send(changing: &mut Changing<'_>, args: &TicketReplyArgs) ->
             "This reply on ticket {id} was sent before; it goes once. Write /ticket reply again to say more."
         )));
     }
-    let letter = letter(&mut changing.unit, &scene, &args.text).await?;
+    let (asker, now) = (changing.asker, changing.now);
+    let letter = letter(&mut changing.unit, &scene, args, asker, now).await?;
     if letter.code != confirmed {
         return Ok(Done::PreviewAgain(
             "Not sent: what you confirmed is not what would go now, because the words, the address or the \
@@ -148,7 +162,7 @@ pub(super) async fn send(changing: &mut Changing<'_>, args: &TicketReplyArgs) ->
         ticket: id,
         html: letter.html,
         cc: letter.copies,
-        files: Vec::new(),
+        files: letter.files,
     };
     if !changing.queue(letter.token, &write).await? {
         return Ok(unchanged(format!(
@@ -186,9 +200,15 @@ fn token_from(scene: &Scene, code: &str) -> WriteToken {
 }
 
 /// What would go now. Refused where nothing may go.
-async fn letter(view: &mut View, scene: &Scene, typed: &str) -> Result<Letter, Failure> {
+async fn letter(
+    view: &mut View,
+    scene: &Scene,
+    args: &TicketReplyArgs,
+    asker: &Asker,
+    now: DateTime<Utc>,
+) -> Result<Letter, Failure> {
     scene.workable()?;
-    let words = words_of(typed)?;
+    let words = words_of(&args.text)?;
     without_payment_data(words)?;
     let Some(to) = scene.email().map(str::to_owned) else {
         return Err(UserError::refused(format!(
@@ -201,9 +221,10 @@ async fn letter(view: &mut View, scene: &Scene, typed: &str) -> Result<Letter, F
     let html = html_of(words);
     let seen = seen_last(view, scene).await?;
     let copies = copies(view, scene, &to).await?;
+    let files = files::wanted(view, asker, scene.id(), args.files.as_deref(), now).await?;
     for attempt in 0..ATTEMPTS {
         let id = scene.id().0;
-        let bound = json!([id, html, to, copies, scene.ticket().requester, seen, attempt]).to_string();
+        let bound = json!([id, html, to, copies, files, scene.ticket().requester, seen, attempt]).to_string();
         let digest = Sha256::digest(bound.as_bytes());
         let code: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
         let token = token_from(scene, &code);
@@ -214,6 +235,7 @@ async fn letter(view: &mut View, scene: &Scene, typed: &str) -> Result<Letter, F
                 to,
                 copies,
                 words: words.to_owned(),
+                files,
                 html,
                 code,
                 token,

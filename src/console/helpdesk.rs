@@ -406,7 +406,7 @@ fn clock(state: &ConsoleState) -> Markup {
     let shows = Shows::of(clock);
     html! {
         section id="clock" aria-label="The clock of the demo" data-at=(shows.at.to_rfc3339()) data-speed=(shows.speed) {
-            p { "It is " time id="now" datetime=(shows.at.to_rfc3339()) { (shows.at.format("%a %-d %b %Y, %H:%M:%S UTC")) } }
+            p { "It is " time id="now" datetime=(shows.at.to_rfc3339()) { (shows.at.format("%a, %-d %b %Y, %H:%M:%S UTC")) } }
             div class="buttons" role="group" aria-label="How fast it goes" {
                 @for (speed, label) in SPEEDS {
                     button type="button" data-pace=(speed) aria-pressed=(if speed == shows.speed { "true" } else { "false" }) { (label) }

@@ -19,6 +19,10 @@ statements! {
     OPEN = "SELECT id, platform, place, message, what, key, body, at FROM heard WHERE handled_at IS NULL ORDER BY id LIMIT $1";
     HANDLED = "UPDATE heard SET handled_at = $2 WHERE id = $1 AND handled_at IS NULL";
     LAST = "SELECT message FROM heard WHERE platform = $1 AND place = $2 AND what = 'said' ORDER BY id DESC LIMIT 1";
+    LATELY = "SELECT id, platform, place, message, what, key, body, at FROM heard h \
+                  WHERE platform = $1 AND place = $2 AND what = 'said' AND at >= $3 AND NOT EXISTS \
+                  (SELECT 1 FROM heard d WHERE d.platform = h.platform AND d.message = h.message AND d.what = 'deleted') \
+                  ORDER BY id DESC LIMIT 50";
     FORGET = "DELETE FROM heard WHERE handled_at < $1";
 }
 
@@ -138,6 +142,22 @@ impl View {
     /// What nobody has dealt with yet, oldest first.
     pub async fn heard(&mut self, limit: i64) -> Result<Vec<Heard>> {
         let rows: Vec<Row> = run!(self, |c| sqlx::query_as(OPEN).bind(limit).fetch_all(c).await)?;
+        rows.into_iter().map(Heard::try_from).collect()
+    }
+
+    /// What was said in a thread of a platform since then and not taken back, the last first.
+    pub async fn said_lately(
+        &mut self,
+        platform: Platform,
+        place: &str,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<Heard>> {
+        let rows: Vec<Row> = run!(self, |c| sqlx::query_as(LATELY)
+            .bind(platform.as_str())
+            .bind(place)
+            .bind(since)
+            .fetch_all(c)
+            .await)?;
         rows.into_iter().map(Heard::try_from).collect()
     }
 

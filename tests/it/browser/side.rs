@@ -145,21 +145,23 @@ async fn a_customers_mail_arrives_in_the_chat_and_the_previewed_reply_arrives_in
     .await;
     page.picture("side-mail").await;
 
-    page.ask(&format!("/ticket reply {ticket} text:\"From Monday, 9 to 5.\""))
+    let line = format!("/ticket reply {ticket} text:\"From Monday, 9 to 5.\"");
+    page.see("#thread-line").await.send_keys(&line).await.unwrap();
+    page.value("document.querySelector('#thread-line').closest('form').requestSubmit()")
         .await;
     page.until(
         "the preview stands",
-        "document.querySelector('#log').innerText.includes('NOT SENT')",
+        "document.querySelector('#thread-log').innerText.includes('NOT SENT')",
     )
     .await;
     assert_eq!(side.sim.account().mail_sent(), [], "a preview mailed something");
     page.value(
-        "[...document.querySelectorAll('#log button')].findLast(b => b.innerText.includes('Send to client')).click()",
+        "[...document.querySelectorAll('#thread-log button')].findLast(b => b.innerText.includes('Send to client')).click()",
     )
     .await;
     page.until(
         "it says that it goes out",
-        "document.querySelector('#log').innerText.includes('goes out.')",
+        "document.querySelector('#thread-log').innerText.includes('goes out.')",
     )
     .await;
 

@@ -11,8 +11,8 @@ use hammerdesk_domain::chat::{Platform, Post, Said, SaidFile, SaidHow};
 use hammerdesk_domain::helpdesk::{HelpdeskWrite, TicketId, status};
 use hammerdesk_domain::ids::{ChannelId, PersonId, new_id};
 use hammerdesk_domain::message::{Outcome, Reply, Visibility};
-use hammerdesk_store::{Heard, Standing};
 use hammerdesk_store::testing::each_engine;
+use hammerdesk_store::{Heard, Standing};
 use ticket_desk::{CALLER, Desk, INES, KIT, NIA, ROSA, TOM, button, moment};
 
 /// What people read, the same on both engines.
@@ -381,7 +381,9 @@ async fn leaves(desk: &Desk, who: &str, name: &str, how: SaidHow) {
         message: "2".to_owned(),
         thread: Some("3".to_owned()),
     };
-    unit.post_shown(&stored.unwrap(), &standing, moment()).await.unwrap();
+    unit.post_shown(&stored.unwrap(), &standing, moment())
+        .await
+        .unwrap();
     let file = SaidFile {
         name: name.to_owned(),
         media_type: Some("application/pdf".to_owned()),
@@ -399,7 +401,11 @@ async fn leaves(desk: &Desk, who: &str, name: &str, how: SaidHow) {
             who: who.to_owned(),
             name: who.to_owned(),
             text: String::new(),
-            files: if how == SaidHow::Deleted { Vec::new() } else { vec![file] },
+            files: if how == SaidHow::Deleted {
+                Vec::new()
+            } else {
+                vec![file]
+            },
         },
         at: moment() - TimeDelta::minutes(5),
     };

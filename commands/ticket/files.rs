@@ -31,7 +31,11 @@ pub(super) async fn wanted(
     let head = format!("ticket:{ticket}");
     let mut last: Option<(DateTime<Utc>, Vec<SaidFile>)> = None;
     for platform in [Platform::Console, Platform::Discord] {
-        let Some(thread) = view.stored_post(&head, platform).await?.and_then(|head| head.thread) else {
+        let Some(thread) = view
+            .stored_post(&head, platform)
+            .await?
+            .and_then(|head| head.thread)
+        else {
             continue;
         };
         let lately = view.said_lately(platform, &thread, now - LATELY).await?;

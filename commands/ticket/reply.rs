@@ -89,10 +89,7 @@ pub(crate) async fn preview(
         as_of.extend(brief.as_of);
         stale = brief.stale;
     }
-    let mut options = vec![
-        ("text", letter.words.as_str()),
-        ("confirm", letter.code.as_str()),
-    ];
+    let mut options = vec![("text", letter.words.as_str()), ("confirm", letter.code.as_str())];
     if !letter.files.is_empty() {
         options.push(("files", "true"));
     }
@@ -224,7 +221,17 @@ async fn letter(
     let files = files::wanted(view, asker, scene.id(), args.files.as_deref(), now).await?;
     for attempt in 0..ATTEMPTS {
         let id = scene.id().0;
-        let bound = json!([id, html, to, copies, files, scene.ticket().requester, seen, attempt]).to_string();
+        let bound = json!([
+            id,
+            html,
+            to,
+            copies,
+            files,
+            scene.ticket().requester,
+            seen,
+            attempt
+        ])
+        .to_string();
         let digest = Sha256::digest(bound.as_bytes());
         let code: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
         let token = token_from(scene, &code);

@@ -141,9 +141,16 @@ impl Bridge {
                 // What people said in chat stands there already.
                 (Some(_), EventKind::Note) if happened.is_ours() => {}
                 (Some(id), EventKind::Removed) => {
-                    decided
-                        .posts
-                        .push((lines::taken_away(ticket.id.0, id, channel), rule.clone()));
+                    let said = view.conversation(id).await?;
+                    let post = match said.filter(|said| said.conversation.kind() == EventKind::Note) {
+                        // Whoever took their words back in chat knows.
+                        Some(said) if said.token.is_some() && happened.token != said.token => continue,
+                        Some(said) if said.token.is_some() => {
+                            lines::note_taken_away(ticket.id.0, id, channel)
+                        }
+                        _ => lines::taken_away(ticket.id.0, id, channel),
+                    };
+                    decided.posts.push((post, rule.clone()));
                 }
                 (Some(id), _) => {
                     if let Some(said) = view

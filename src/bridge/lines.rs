@@ -69,6 +69,17 @@ pub(super) fn taken_away(ticket: i64, conversation: i64, channel: &ChannelId) ->
     )
 }
 
+/// A note of ours that somebody took away there: its words stand in chat as somebody's own.
+pub(super) fn note_taken_away(ticket: i64, conversation: i64, channel: &ChannelId) -> Post {
+    let text = "A note that came from this thread was taken away in the helpdesk.";
+    post(
+        &format!("removed:{ticket}:{conversation}"),
+        channel,
+        ticket,
+        Reply::sentence(Outcome::Answered, text),
+    )
+}
+
 fn empty(ticket: i64, conversation: i64, channel: &ChannelId) -> Post {
     let reply = Reply::sentence(Outcome::Answered, "");
     post(&key(ticket, conversation), channel, ticket, reply)

@@ -384,3 +384,72 @@ async fn a_rule_chooses_the_channel_by_the_saleroom_of_the_client_and_the_thread
         assert_eq!(page, [], "{channel}");
     }
 }
+
+#[tokio::test]
+async fn words_that_are_changed_or_taken_back_on_either_side_are_so_on_the_other() {
+    let story = Story::begin(Talk::Note).await;
+    let account = story.account();
+    let ticket = account.customer_mails("new@client.test", "New Client", "Hello", "<p>Hi</p>");
+    story.pass(1).await;
+    story.says(ticket, SaidHow::Said, "Paid by wire").await;
+    story.pass(1).await;
+    story.says(ticket, SaidHow::Edited, "Paid by card").await;
+    story.pass(1).await;
+    let notes = || account.ticket(ticket).unwrap().conversations.clone();
+    assert_eq!(notes().len(), 1);
+    assert!(notes()[0].body.contains("Paid by card"), "{}", notes()[0].body);
+    story.says(ticket, SaidHow::Deleted, "").await;
+    story.pass(2).await;
+    assert_eq!(notes(), []);
+    assert_eq!(
+        story.thread(ticket).await,
+        ["New Client (client): Hi"],
+        "who took their own words back is not told so"
+    );
+
+    let note = account
+        .agent_notes(story.kit, ticket, "<div>Bank says Friday</div>", true)
+        .unwrap();
+    story.pass(1).await;
+    account
+        .agent_edits(story.kit, note, "<div>Bank says Monday</div>")
+        .unwrap();
+    story.pass(1).await;
+    let changed = story.thread(ticket).await.pop().unwrap();
+    insta::assert_snapshot!(changed, @r"
+    Kit Ashdown (private note): Bank says Monday
+    (changed)
+    ");
+    account.agent_removes(story.kit, note).unwrap();
+    story.pass(1).await;
+    assert_eq!(
+        story.thread(ticket).await[1..],
+        ["hammerdesk: This message was taken away in the helpdesk."]
+    );
+}
+
+#[tokio::test]
+async fn merged_spam_deleted_and_back_are_told_in_the_thread_and_on_the_card() {
+    let story = Story::begin(Talk::Note).await;
+    let account = story.account();
+    let ticket = account.customer_mails("new@client.test", "New Client", "Hello", "<p>Hi</p>");
+    let other = account.customer_mails("new@client.test", "New Client", "Hello again", "<p>Hi</p>");
+    story.pass(1).await;
+    account.agent_marks_spam(story.kit, ticket, true).unwrap();
+    story.pass(10).await;
+    let head = story.head(ticket).await.post.reply;
+    assert_eq!(head.cards[0].badge.as_deref(), Some("SPAM"));
+    assert_eq!(head.actions, [], "nothing can be done with it until it is back");
+    account.agent_marks_spam(story.kit, ticket, false).unwrap();
+    story.pass(10).await;
+    account.agent_deletes(story.kit, ticket).unwrap();
+    story.pass(10).await;
+    account.agent_restores(story.kit, ticket).unwrap();
+    story.pass(10).await;
+    account.agent_merges(story.kit, other, &[ticket]).unwrap();
+    story.pass(10).await;
+    let head = story.head(ticket).await.post.reply;
+    assert_eq!(head.cards[0].badge, Some(format!("MERGED INTO {other}")));
+    let told = story.thread(ticket).await.join("\n").replace(&format!("ticket {other}"), "ticket N");
+    insta::assert_snapshot!(told, @"");
+}

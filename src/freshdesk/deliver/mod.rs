@@ -255,6 +255,9 @@ impl HelpdeskDeliverer {
         let Some(ticket) = ticket else {
             return Ok(());
         };
+        if let (HelpdeskWrite::DeleteNote { .. }, Some(conversation)) = (&order.write, number) {
+            unit.took_away(conversation, order.token, now).await?;
+        }
         unit.note_write_landed(order.token, ticket, conversation, now)
             .await?;
         let hint = Hint {

@@ -23,6 +23,7 @@ statements! {
         state = excluded.state, read_at = excluded.read_at, kept_seq = excluded.kept_seq, removed_at = NULL, \
         token = coalesce(ticket_conversation.token, excluded.token)";
     REMOVE = "UPDATE ticket_conversation SET removed_at = $2 WHERE conversation = $1";
+    TAKE_BACK = "UPDATE ticket_conversation SET removed_at = $2, kept_seq = $3 WHERE conversation = $1 AND removed_at IS NULL";
     READ_UP_TO = "UPDATE ticket SET said_as_of = $2 WHERE ticket = $1 AND (said_as_of IS NULL OR said_as_of < $2)";
     PUT_FILE = "INSERT INTO ticket_attachment (attachment, ticket, conversation, name, media_type, size) \
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (attachment) DO UPDATE SET ticket = excluded.ticket, \
@@ -230,6 +231,33 @@ impl Unit {
         let kept = self.keep_one(before, conversation, token, at).await?;
         self.keep_attachments(files).await?;
         Ok(kept.is_some())
+    }
+
+    /// We took something of ours away ourselves: whoever reads what happened finds the token of that write on it.
+    pub async fn took_away(
+        &mut self,
+        conversation: i64,
+        token: WriteToken,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
+        self.take_numbers(0).await?;
+        let Some(stored) = self.conversation(conversation).await? else {
+            return Ok(());
+        };
+        let seq = self.take_numbers(1).await?;
+        let is_news = run!(self, |c| sqlx::query(TAKE_BACK)
+            .bind(conversation)
+            .bind(at)
+            .bind(seq)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected() > 0))?;
+        if is_news {
+            let event = removed(&stored.conversation, at);
+            self.append(stored.conversation.ticket, &[event], Some(token), at)
+                .await?;
+        }
+        Ok(())
     }
 
     /// `Some(true)` is new, `Some(false)` changed.

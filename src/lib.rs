@@ -177,7 +177,7 @@ impl App {
                 .with(Outward(bridge.clone()))
                 .with(Inward(bridge.clone()))
                 .with(Cards(bridge.clone()))
-                .with(Refresh(bridge.clone()));
+                .with(Refresh::new(bridge.clone()));
         }
         if let Some(sla) = &self.sla {
             engine = engine.with(sla.clone());

@@ -27,7 +27,12 @@ pub(super) fn title(scene: &Scene) -> String {
 }
 
 /// The card as it should stand now.
-pub(super) fn head(scene: &Scene, brief: Option<&Brief>, address: String) -> Reply {
+pub(super) fn head(
+    scene: &Scene,
+    brief: Option<&Brief>,
+    promised: Option<Section>,
+    address: String,
+) -> Reply {
     let ticket = &scene.stored.ticket;
     let mut lines = vec![
         line(format!("From {}", scene.asker())),
@@ -55,6 +60,7 @@ pub(super) fn head(scene: &Scene, brief: Option<&Brief>, address: String) -> Rep
     }
     lines.push(account_line(scene, brief));
     let mut sections = vec![Section::Lines { heading: None, lines }];
+    sections.extend(promised);
     let mut card = Card {
         title: title(scene),
         subtitle: Some(format!("Ticket {}", ticket.id)),

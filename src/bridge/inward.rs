@@ -8,15 +8,18 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use futures_util::future::BoxFuture;
 use hammerdesk_commands::offered;
 use hammerdesk_domain::chat::Post;
 use hammerdesk_domain::helpdesk::{EventKind, Gone, HelpdeskWrite, TicketId, WriteToken, status};
+use hammerdesk_domain::ids::LocationId;
 use hammerdesk_domain::message::{Outcome, Reply};
+use hammerdesk_domain::sla::judge::Judged;
 use hammerdesk_store::helpdesk::{Happened, Hint};
 
 use super::scene::Scene;
-use super::{Bridge, BridgeRule, LIVELY, card, head_key, lines, notes, readers_of};
+use super::{Bridge, BridgeRule, LIVELY, card, clocks, head_key, lines, notes, readers_of};
 use crate::engine::{Module, Progress};
 
 const READER: &str = "bridge";
@@ -59,8 +62,18 @@ impl Bridge {
             None => None,
         };
         let ticket = scene.stored.ticket.id;
-        let reply = card::head(scene, brief.as_ref(), self.address(ticket));
+        let promised = clocks::section(&scene.clocks, |clock| self.zone(clock, rule));
+        let reply = card::head(scene, brief.as_ref(), promised, self.address(ticket));
         Ok(Post::new(head_key(ticket), rule.channel.id.clone(), reply).opening(card::title(scene)))
+    }
+
+    /// In whose time a clock is told: its location's, else the channel's.
+    fn zone(&self, clock: &Judged, rule: &BridgeRule) -> Tz {
+        let house = &self.0.commands.settings().house;
+        let of = |location: &Option<LocationId>| location.as_ref().and_then(|id| house.location(id));
+        of(&clock.location)
+            .or_else(|| of(&rule.channel.location))
+            .map_or(Tz::UTC, |location| location.zone)
     }
 
     async fn decide(&self, events: &[Happened]) -> anyhow::Result<Decided> {

@@ -7,6 +7,7 @@
 //! can go round in a circle.
 
 mod card;
+mod clocks;
 mod inward;
 mod lines;
 mod notes;

@@ -1,11 +1,12 @@
 //! Heads of threads that change though nothing happens to their ticket: a feed brought newer data of the
-//! account, a source fell behind, time went on.
+//! account, a source fell behind, a clock of the ticket moved.
 //!
 //! Promises: only open tickets whose thread stands are looked at, some at a time, and where that got to is
 //! kept, so that a restart goes on from there; a card that would say the same is left alone, and one that
 //! would only name a later instant is changed once an hour at most.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +15,8 @@ use hammerdesk_commands::offered;
 use hammerdesk_domain::chat::{Platform, Post};
 use hammerdesk_domain::helpdesk::TicketId;
 use hammerdesk_domain::message::Reply;
-use hammerdesk_store::{StoredPost, View};
+use hammerdesk_store::sla::ClockStanding;
+use hammerdesk_store::{StoredPost, Unit, View};
 use serde::{Deserialize, Serialize};
 
 use super::scene::Scene;
@@ -29,9 +31,68 @@ const LOOKED_AT: TimeDelta = TimeDelta::minutes(10);
 /// How long a card may name an older instant than it could.
 const INSTANT_MAY_LAG: TimeDelta = TimeDelta::hours(1);
 
+/// Clocks that are watched.
+const CLOCKS: i64 = 10_000;
+
 /// Keeps heads current that no event of their ticket changes.
 #[derive(Debug)]
-pub struct Refresh(pub Bridge);
+pub struct Refresh {
+    bridge: Bridge,
+    /// Where the clocks stood at the last look; nothing before the first.
+    clocks: Mutex<Option<Standings>>,
+}
+
+type Standings = BTreeMap<TicketId, BTreeSet<ClockStanding>>;
+
+impl Refresh {
+    /// Of the heads of that bridge.
+    pub fn new(bridge: Bridge) -> Self {
+        Self {
+            bridge,
+            clocks: Mutex::default(),
+        }
+    }
+
+    /// The heads of tickets whose clocks stand otherwise than at the last look.
+    async fn clocks(&self) -> anyhow::Result<Progress> {
+        let bridge = &self.bridge;
+        let now = bridge.0.clock.now();
+        let mut view = bridge.0.store.read().await?;
+        let standings = view.clock_standings(CLOCKS).await?;
+        drop(view);
+        let before = {
+            let mut clocks = self.clocks.lock().unwrap_or_else(PoisonError::into_inner);
+            clocks.replace(standings.clone())
+        };
+        let Some(before) = before else {
+            // What changed while nobody looked is found by a walk over all.
+            return bridge.refresh(true).await;
+        };
+        let tickets: BTreeSet<TicketId> = before.keys().chain(standings.keys()).copied().collect();
+        let mut changed = Vec::new();
+        for ticket in tickets {
+            if before.get(&ticket) != standings.get(&ticket) {
+                changed.extend(bridge.changed_head(ticket, now).await?);
+            }
+        }
+        if changed.is_empty() {
+            return Ok(Progress::Idle);
+        }
+        let mut unit = bridge.0.store.write().await?;
+        put(&mut unit, changed, now).await?;
+        unit.commit().await?;
+        Ok(Progress::Worked)
+    }
+}
+
+async fn put(unit: &mut Unit, changed: Vec<(Post, BridgeRule)>, now: DateTime<Utc>) -> anyhow::Result<()> {
+    for (mut post, rule) in changed {
+        let shown = offered(&mut post.reply);
+        unit.remember_actions(&shown, now).await?;
+        unit.post(&post, rule.channel.platforms(), now).await?;
+    }
+    Ok(())
+}
 
 /// How far the heads are looked through, and what they were looked through for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +106,7 @@ struct Walk {
 }
 
 impl Bridge {
-    async fn refresh(&self) -> anyhow::Result<Progress> {
+    async fn refresh(&self, is_first: bool) -> anyhow::Result<Progress> {
         let now = self.0.clock.now();
         let mut view = self.0.store.read().await?;
         let mut walk: Walk = view.helpdesk_cursor(CURSOR).await?.unwrap_or_default();
@@ -56,7 +117,8 @@ impl Bridge {
                 .into_iter()
                 .map(|head| (format!("{}/{}", head.source, head.entity), head.finished_at))
                 .collect();
-            let is_due = walk.seen != seen || walk.began_at.is_none_or(|began| now - began >= LOOKED_AT);
+            let is_due =
+                is_first || walk.seen != seen || walk.began_at.is_none_or(|began| now - began >= LOOKED_AT);
             if !is_due {
                 return Ok(Progress::Idle);
             }
@@ -78,11 +140,7 @@ impl Bridge {
         }
         walk.after = open.last().map(|ticket| ticket.0);
         let mut unit = self.0.store.write().await?;
-        for (mut post, rule) in changed {
-            let shown = offered(&mut post.reply);
-            unit.remember_actions(&shown, now).await?;
-            unit.post(&post, rule.channel.platforms(), now).await?;
-        }
+        put(&mut unit, changed, now).await?;
         unit.save_helpdesk_cursor(CURSOR, &walk, now).await?;
         unit.commit().await?;
         Ok(Progress::Worked)
@@ -151,7 +209,12 @@ impl Module for Refresh {
     }
 
     fn step(&self) -> BoxFuture<'_, anyhow::Result<Progress>> {
-        Box::pin(self.0.refresh())
+        Box::pin(async {
+            match self.clocks().await? {
+                Progress::Worked => Ok(Progress::Worked),
+                Progress::Idle => self.bridge.refresh(false).await,
+            }
+        })
     }
 
     fn every(&self) -> Duration {

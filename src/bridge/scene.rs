@@ -4,6 +4,7 @@ use hammerdesk_domain::chat::Platform;
 use hammerdesk_domain::helpdesk::{Actor, ActorKind, Candidate, Conversation, TicketId, Verdict};
 use hammerdesk_domain::ids::ChannelId;
 use hammerdesk_domain::model::Client;
+use hammerdesk_domain::sla::judge::Judged;
 use hammerdesk_store::helpdesk::{RecordKind, StoredTicket};
 use hammerdesk_store::{StoreError, View};
 
@@ -19,6 +20,8 @@ pub(super) struct Scene {
     pub(super) responder: Option<String>,
     pub(super) group: Option<String>,
     pub(super) verdict: Option<(Verdict, Vec<Candidate>)>,
+    /// What was promised on it.
+    pub(super) clocks: Vec<Judged>,
     /// The account's own words for its statuses: code and label.
     statuses: Vec<(i64, String)>,
     /// The client whose it is, where that is one.
@@ -48,6 +51,7 @@ impl Scene {
             group: name_of(view, RecordKind::Group, stored.ticket.group).await?,
             verdict,
             client,
+            clocks: view.clocks_of_ticket(id).await?,
             statuses: statuses(view).await?,
             stands_in: stands_in(view, id).await?,
             stored,

@@ -11,11 +11,13 @@ use hammerdesk_domain::message::Reply;
 use hammerdesk_domain::record::{Entity, Record, Value};
 use hammerdesk_sandbox::freshdesk::model::File;
 use hammerdesk_sandbox::freshdesk::{Fault, Route};
+use hammerdesk_store::testing::each_engine;
 use hammerdesk_store::{Line, Load, NewBatch, Summary};
 use serde_json::json;
 
 use crate::bridge::{CHANNEL, Story, known_client, text};
 use crate::harness::{COORDINATOR, HONG_KONG, MANAGER};
+use crate::sla_stories::Story as Promised;
 
 fn file(name: &str, content: Vec<u8>) -> File {
     File {
@@ -450,6 +452,75 @@ async fn merged_spam_deleted_and_back_are_told_in_the_thread_and_on_the_card() {
     story.pass(10).await;
     let head = story.head(ticket).await.post.reply;
     assert_eq!(head.cards[0].badge, Some(format!("MERGED INTO {other}")));
-    let told = story.thread(ticket).await.join("\n").replace(&format!("ticket {other}"), "ticket N");
-    insta::assert_snapshot!(told, @"");
+    let told = story
+        .thread(ticket)
+        .await
+        .join("\n")
+        .replace(&format!("ticket {other}"), "ticket N");
+    insta::assert_snapshot!(told, @r"
+    New Client (client): Hi
+    hammerdesk: Marked as spam
+    hammerdesk: Back in the helpdesk
+    hammerdesk: Deleted in the helpdesk
+    hammerdesk: Back in the helpdesk
+    hammerdesk: Status: Open → Resolved
+    Status: Resolved → Closed
+    Kit Ashdown (private note): This ticket is closed and merged into ticket N.
+    hammerdesk: Merged into ticket N. It goes on there.
+    ");
+}
+
+#[tokio::test]
+async fn the_card_shows_the_clocks_that_run_and_changes_in_place_as_they_do() {
+    const RULES: &str = r#"
+        [[sla.policies]]
+        id = "standard"
+        first_response = "4h"
+        next_response = "4h"
+        pauses = ["pending"]
+    "#;
+    each_engine(async |store| {
+        let story = Promised::begin(store, "2026-11-20T09:00:00Z", RULES).await;
+        let ticket = story.mail("Lot 45").await;
+        let head = async || {
+            let mut view = story.desk.app.store.read().await.unwrap();
+            let key = format!("ticket:{ticket}");
+            let head = view.stored_post(&key, Platform::Console).await.unwrap();
+            head.expect("the head of that ticket")
+        };
+        let promised = async || {
+            let said = hammerdesk_commands::render::plain(&head().await.post.reply);
+            let lines = said.lines().map(str::trim);
+            let clocks: Vec<&str> = lines.filter(|line| line.contains("esponse: ")).collect();
+            clocks.join("\n")
+        };
+        let first = head().await.message;
+        assert_eq!(
+            promised().await,
+            "First response: due Fri 20 Nov 13:00 GMT · the client mailed Fri 20 Nov 09:00 GMT"
+        );
+        story.until("2026-11-20T13:05:00Z").await;
+        assert_eq!(
+            promised().await,
+            "! First response: OVERDUE since Fri 20 Nov 13:00 GMT · the client mailed Fri 20 Nov 09:00 GMT"
+        );
+        story
+            .account()
+            .agent_replies(story.kit, ticket, "<p>From Monday</p>")
+            .unwrap();
+        story.until("2026-11-20T13:25:00Z").await;
+        assert_eq!(promised().await, "");
+        story
+            .account()
+            .customer_answers(ticket, "<p>Which Monday?</p>")
+            .unwrap();
+        story.until("2026-11-20T13:45:00Z").await;
+        assert!(
+            promised().await.starts_with("Next response: due Fri 20 Nov 17:2"),
+            "{}",
+            promised().await
+        );
+        assert_eq!(head().await.message, first, "it stands where it stood");
+    })
+    .await;
 }

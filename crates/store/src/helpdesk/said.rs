@@ -234,12 +234,7 @@ impl Unit {
     }
 
     /// We took something of ours away ourselves: whoever reads what happened finds the token of that write on it.
-    pub async fn took_away(
-        &mut self,
-        conversation: i64,
-        token: WriteToken,
-        at: DateTime<Utc>,
-    ) -> Result<()> {
+    pub async fn took_away(&mut self, conversation: i64, token: WriteToken, at: DateTime<Utc>) -> Result<()> {
         self.take_numbers(0).await?;
         let Some(stored) = self.conversation(conversation).await? else {
             return Ok(());

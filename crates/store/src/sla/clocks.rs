@@ -1,5 +1,7 @@
 //! The clocks of tickets as rows, which of them are due, and what fell due already.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 use hammerdesk_domain::helpdesk::TicketId;
 use hammerdesk_domain::ids::LocationId;
@@ -19,6 +21,8 @@ statements! {
     NEXT = "SELECT min(next_at) FROM sla_clock WHERE next_at IS NOT NULL";
     OPEN = "SELECT ticket, clock, judged FROM sla_clock WHERE state IN ('running', 'paused', 'overdue') \
         AND due_at IS NOT NULL AND due_at < $1 ORDER BY due_at, ticket, clock LIMIT $2";
+    STANDINGS = "SELECT ticket, clock, state, due_at, CAST(length(judged) AS BIGINT) AS told FROM sla_clock \
+        WHERE state IN ('running', 'paused', 'overdue') LIMIT $1";
     DECIDED = "SELECT ticket, clock, decided_at, judged FROM sla_clock WHERE decided_at IS NOT NULL AND decided_at < $1 \
         AND (decided_at, ticket, clock) > ($2, $3, $4) ORDER BY decided_at, ticket, clock LIMIT $5";
     FELL = "INSERT INTO sla_happening (ticket, clock, occasion, at, seen_at, is_late, is_open, taken_back_at) \
@@ -79,6 +83,9 @@ pub struct StoredClock {
     /// When it must be looked at again; the clock's own instant, or an earlier one of which nobody was told yet.
     pub next_at: Option<DateTime<Utc>>,
 }
+
+/// A clock's name, its state, when it is due, and how much is told of it.
+pub type ClockStanding = (String, String, Option<DateTime<Utc>>, i64);
 
 /// A clock that still runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,6 +177,22 @@ impl View {
         rows.iter()
             .map(|judged| parsed("sla_clock", "judged", judged))
             .collect()
+    }
+
+    /// Where the clocks that are still owed stand, as far as that is seen without reading them, by ticket: what
+    /// differs from an earlier look has changed since.
+    pub async fn clock_standings(
+        &mut self,
+        limit: i64,
+    ) -> Result<BTreeMap<TicketId, BTreeSet<ClockStanding>>> {
+        type Row = (i64, String, String, Option<DateTime<Utc>>, i64);
+        let rows: Vec<Row> = run!(self, |c| sqlx::query_as(STANDINGS).bind(limit).fetch_all(c).await)?;
+        let mut standings: BTreeMap<TicketId, BTreeSet<ClockStanding>> = BTreeMap::new();
+        for (ticket, clock, state, due_at, told) in rows {
+            let standing = (clock, state, due_at, told);
+            standings.entry(TicketId(ticket)).or_default().insert(standing);
+        }
+        Ok(standings)
     }
 
     /// The tickets on which something falls due by `now`, in order, each with the instant of one clock of it;

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use sqlx::FromRow;
 
 pub use alerts::{Acted, Alert, AlertState, Audience, CountedAlerts};
-pub use clocks::{Fell, KeptClocks, OpenClock, StoredClock};
+pub use clocks::{ClockStanding, Fell, KeptClocks, OpenClock, StoredClock};
 pub use trail::SlaCounts;
 
 use crate::engine::{Unit, View, run, statements};

@@ -3,6 +3,7 @@
 mod answers;
 mod checks;
 mod faults;
+mod files;
 mod gateway;
 mod heard;
 mod posts;

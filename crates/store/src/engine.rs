@@ -7,6 +7,7 @@
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolOptions;
@@ -29,6 +30,34 @@ pub struct Store {
     pub(crate) pools: Pools,
     /// Where it is, for sentences; never with a password.
     pub(crate) place: String,
+    watch: Option<Watch>,
+}
+
+/// On which side of a commit somebody is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Around {
+    /// Nothing of it has happened yet.
+    Before,
+    /// All of it has happened.
+    After,
+}
+
+/// Asked around every commit whether life goes on: a test ends a process at any durable step with it. Where it
+/// does not, the caller hears nothing any more, as from a process that was killed.
+#[derive(Clone)]
+pub struct Watch(Arc<dyn Fn(Around) -> bool + Send + Sync>);
+
+impl Watch {
+    /// Asks that.
+    pub fn new(ask: impl Fn(Around) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(ask))
+    }
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Watch")
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -50,7 +79,7 @@ pub struct View(Inner);
 
 /// Changes that become visible together, at [`Unit::commit`].
 #[derive(Debug)]
-pub struct Unit(View);
+pub struct Unit(View, Option<Watch>);
 
 #[derive(Debug)]
 enum Inner {
@@ -114,11 +143,21 @@ impl Lone {
 impl Unit {
     /// Makes all of it visible.
     pub async fn commit(self) -> Result<()> {
-        match self.0.0 {
+        let Self(view, watch) = self;
+        let goes_on = |around| watch.as_ref().is_none_or(|Watch(ask)| ask(around));
+        if !goes_on(Around::Before) {
+            drop(view);
+            return std::future::pending().await;
+        }
+        match view.0 {
             Inner::Sqlite(tx) => tx.commit().await?,
             Inner::Postgres(tx) => tx.commit().await?,
         }
-        Ok(())
+        if goes_on(Around::After) {
+            Ok(())
+        } else {
+            std::future::pending().await
+        }
     }
 }
 
@@ -212,6 +251,7 @@ impl Store {
                 options: Box::new(options.busy_timeout(TURN)),
             },
             place,
+            watch: None,
         })
     }
 
@@ -243,6 +283,7 @@ impl Store {
                     options: Box::new(options),
                 },
                 place,
+                watch: None,
             }),
             Ok(Err(error)) => Err(StoreError::Unreachable {
                 place,
@@ -269,10 +310,18 @@ impl Store {
 
     /// A unit of changes. Never hold it across a call to the outside.
     pub async fn write(&self) -> Result<Unit> {
-        Ok(Unit(View(match &self.pools {
+        let view = View(match &self.pools {
             Pools::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Pools::Postgres { pool, .. } => Inner::Postgres(pool.begin().await?),
-        })))
+        });
+        Ok(Unit(view, self.watch.clone()))
+    }
+
+    /// The same database, watched at every commit.
+    #[must_use]
+    pub fn watched(mut self, watch: Watch) -> Self {
+        self.watch = Some(watch);
+        self
     }
 
     /// Where the database is, without credentials.

@@ -40,7 +40,7 @@ pub use actions::Action;
 pub use answers::Answer;
 pub use batches::{Batch, FeedHead};
 pub use debtors::{DebtorBand, MOST_BANDS};
-pub use engine::{Store, Unit, View};
+pub use engine::{Around, Store, Unit, View, Watch};
 pub use error::{Result, StoreError};
 pub use heard::Heard;
 pub use load::{Checked, Line, Load, Loaded, Loader, NewBatch, Quarantined, Summary};

@@ -25,6 +25,8 @@ statements! {
              WHERE due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) AND lane IN \
              (SELECT l.lane FROM outbox_lane l WHERE l.due_at <= $1 AND (l.lease_until IS NULL OR l.lease_until <= $1) \
              AND l.way = $3 ORDER BY l.due_at LIMIT $4) RETURNING lane, revision";
+    DUE = "SELECT CAST(count(*) AS BIGINT) FROM (SELECT 1 FROM outbox_lane WHERE due_at <= $1 \
+           AND (lease_until IS NULL OR lease_until <= $1) AND way = $2 LIMIT 1) AS due";
     EXTEND = "UPDATE outbox_lane SET lease_until = $3 WHERE lane = $1 AND lease_until = $2";
     HEAD = "SELECT id, lane, urgency, kind, subject, token, body, attempts, made_at, tried_at FROM outbox \
             WHERE state = 'waiting' AND lane = $1 ORDER BY urgency, id LIMIT $2";
@@ -333,6 +335,16 @@ impl View {
             .fetch_all(c)
             .await)?;
         rows.into_iter().map(Waiting::try_from).collect()
+    }
+
+    /// Is there a lane of that way to be claimed?
+    pub async fn has_due_lanes(&mut self, way: &str, now: DateTime<Utc>) -> Result<bool> {
+        let due: i64 = run!(self, |c| sqlx::query_scalar(DUE)
+            .bind(now)
+            .bind(way)
+            .fetch_one(c)
+            .await)?;
+        Ok(due > 0)
     }
 
     /// When the next lane is due.

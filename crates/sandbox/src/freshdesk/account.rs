@@ -31,16 +31,27 @@ impl std::fmt::Display for NotPossible {
 
 impl std::error::Error for NotPossible {}
 
+/// Is the answer to this call, whose effect has happened, never to be sent?
+type HoldBack = Box<dyn Fn(&Seen) -> bool + Send>;
+
 /// A handle on an account; clones are the same account.
 #[derive(Debug, Clone)]
 pub struct Account(pub(super) Arc<Shared>);
 
-#[derive(Debug)]
 pub(super) struct Shared {
     state: Mutex<State>,
     revision: watch::Sender<u64>,
     pub(super) deliver: Notify,
+    held_back: Mutex<Option<HoldBack>>,
     clock: Arc<dyn hammerdesk_domain::clock::Clock>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Account {
@@ -51,6 +62,7 @@ impl Account {
             state: Mutex::new(State::new(options, now)),
             revision: watch::Sender::new(0),
             deliver: Notify::new(),
+            held_back: Mutex::new(None),
             clock,
         }))
     }
@@ -354,6 +366,18 @@ impl Account {
     /// So many of a thousand calls meet one of these faults.
     pub fn random_faults(&self, per_mille: u32, faults: Vec<Fault>) {
         self.with(|state, _| state.faults.at_random(per_mille, faults));
+    }
+
+    /// Asks of every call that changed something, once its effect is there, whether its answer is held back for
+    /// ever: the caller's process ends at that very point.
+    pub fn hold_back(&self, ask: impl Fn(&Seen) -> bool + Send + 'static) {
+        let mut held_back = self.0.held_back.lock().unwrap_or_else(PoisonError::into_inner);
+        *held_back = Some(Box::new(ask));
+    }
+
+    pub(super) fn is_held_back(&self, seen: &Seen) -> bool {
+        let held_back = self.0.held_back.lock().unwrap_or_else(PoisonError::into_inner);
+        held_back.as_ref().is_some_and(|ask| ask(seen))
     }
 
     /// No fault from now on.

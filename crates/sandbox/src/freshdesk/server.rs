@@ -122,6 +122,7 @@ struct Sending {
     answer: Answer,
     fault: Option<Fault>,
     headers: Vec<(&'static str, String)>,
+    seen: Seen,
 }
 
 async fn handle(
@@ -166,6 +167,10 @@ async fn handle(
         }
     }
     let sending = work(&account, &base, &received, &resolved);
+    let has_changed = received.method != "GET" && (200..300).contains(&sending.seen.status);
+    if has_changed && account.is_held_back(&sending.seen) {
+        return std::future::pending().await;
+    }
     send(sending, &line).await
 }
 
@@ -260,7 +265,7 @@ fn work(account: &Account, base: &str, received: &Received, resolved: &Resolved)
             fault,
             Some(Fault::TimeoutBefore(_) | Fault::TimeoutAfter(_) | Fault::CutBefore | Fault::CutAfter)
         );
-        state.record(Seen {
+        let seen = Seen {
             at: now,
             method: received.method.clone(),
             path: if received.query.is_empty() {
@@ -273,11 +278,13 @@ fn work(account: &Account, base: &str, received: &Received, resolved: &Resolved)
             status: if nothing_sent { 0 } else { answer.status },
             cost: charge.cost,
             verdict,
-        });
+        };
+        state.record(seen.clone());
         Sending {
             answer,
             fault,
             headers,
+            seen,
         }
     })
 }
@@ -438,6 +445,7 @@ async fn send(sending: Sending, line: &Line) -> Response {
         answer,
         fault,
         headers,
+        seen: _,
     } = sending;
     let cut = |line: &Line| {
         line.0.store(true, Ordering::SeqCst);

@@ -32,7 +32,9 @@ statements! {
     FILES = "SELECT attachment, ticket, conversation, name, media_type, size FROM ticket_attachment WHERE ticket = $1 \
         ORDER BY attachment";
     FILE = "SELECT attachment, ticket, conversation, name, media_type, size FROM ticket_attachment WHERE attachment = $1";
-    KNOWN_TOKEN = "SELECT token FROM ticket_write WHERE token = $1 AND (ticket IS NULL OR ticket = $2)";
+    /// Whoever copies our words copies the mark with them: it is ours on one message only.
+    KNOWN_TOKEN = "SELECT token FROM ticket_write WHERE token = $1 AND (ticket IS NULL OR ticket = $2) \
+        AND (conversation IS NULL OR conversation = $3)";
 }
 
 /// Something said, as it is stored.
@@ -327,6 +329,7 @@ impl Unit {
         Ok(run!(self, |c| sqlx::query_scalar(KNOWN_TOKEN)
             .bind(token)
             .bind(conversation.ticket.0)
+            .bind(conversation.id)
             .fetch_optional(c)
             .await)?)
     }

@@ -10,6 +10,7 @@ use hammerdesk_domain::helpdesk::TicketId;
 use hammerdesk_domain::ids::ChannelId;
 use hammerdesk_domain::record::{Entity, Value};
 use hammerdesk_freshdesk::{ApiKey, Client, Options as ClientOptions};
+use hammerdesk_sandbox::SampleHouse;
 use hammerdesk_sandbox::freshdesk::{Account, FreshdeskSim, Options};
 use hammerdesk_store::Heard;
 use hammerdesk_store::chat::ChatMessage;
@@ -30,14 +31,18 @@ pub(crate) struct Story {
 
 /// A client of the London saleroom whom the sample house knows by an address: number, name, address.
 pub(crate) fn known_client(desk: &Desk) -> (String, String, String) {
-    let numbers: Vec<_> = desk
-        .house
+    client_of(&desk.house)
+}
+
+/// The same, of any sample house.
+pub(crate) fn client_of(house: &SampleHouse) -> (String, String, String) {
+    let numbers: Vec<_> = house
         .records(Entity::Client)
         .filter(|client| matches!(client.get("location"), Value::Text(at) if at == "london"))
         .filter(|client| matches!(client.get("confidentiality"), Value::Text(word) if word == "normal"))
         .filter_map(|client| Some((text(client.get("client"))?, text(client.get("name"))?)))
         .collect();
-    desk.house
+    house
         .records(Entity::Alias)
         .filter(|alias| matches!(alias.get("kind"), Value::Text(kind) if kind == "email"))
         .find_map(|alias| {
@@ -168,7 +173,7 @@ impl Story {
 }
 
 /// A message in one line.
-fn words(message: &ChatMessage) -> String {
+pub(crate) fn words(message: &ChatMessage) -> String {
     let reply = &message.body["reply"];
     let author = message.body["author"].as_str().unwrap_or("hammerdesk");
     let text = reply["text"].as_str().unwrap_or_default();

@@ -61,6 +61,29 @@ pub(crate) fn house() -> SampleHouse {
     SampleHouse::new(7, moment(), 1)
 }
 
+/// A copy of the furnished house's file.
+pub(crate) async fn house_copy() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("house.db");
+    std::fs::copy(furnished().await, &file).unwrap();
+    (folder, file)
+}
+
+/// Brings the sample house into any store.
+pub(crate) async fn furnish_house(store: &Store) {
+    furnish(store, &house(), &ManualClock::at(moment()), |_| ())
+        .await
+        .unwrap();
+}
+
+/// The settings of the sample house, with nobody held back for asking much.
+pub(crate) fn house_settings() -> Settings {
+    let mut settings = settings(&house());
+    settings.pace.per_minute = 100_000;
+    settings.pace.burst = 100_000;
+    settings
+}
+
 impl Desk {
     /// The sample house on a SQLite file of its own.
     pub(crate) async fn open() -> Self {
@@ -69,9 +92,7 @@ impl Desk {
 
     /// The same, with other settings.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("house.db");
-        std::fs::copy(furnished().await, &file).unwrap();
+        let (folder, file) = house_copy().await;
         let store = Store::open(&format!("sqlite:{}", file.display())).await.unwrap();
         Self::over(store, Some(folder), change)
     }
@@ -92,9 +113,7 @@ impl Desk {
         change: impl FnOnce(&mut Settings),
     ) -> Self {
         let house = house();
-        let mut settings = settings(&house);
-        settings.pace.per_minute = 100_000;
-        settings.pace.burst = 100_000;
+        let mut settings = house_settings();
         change(&mut settings);
         let clock = Arc::new(ManualClock::at(moment()));
         let app = App::build(store, settings, clock.clone(), true);
@@ -152,9 +171,7 @@ impl Desk {
 /// Runs a test on a sample house of each engine.
 pub(crate) async fn each_house(test: impl AsyncFn(&Desk)) {
     testing::each_engine(async |store| {
-        furnish(&store, &house(), &ManualClock::at(moment()), |_| ())
-            .await
-            .unwrap();
+        furnish_house(&store).await;
         let desk = Desk::over(store, None, |_| ());
         test(&desk).await;
         desk.app.commands.flush().await;

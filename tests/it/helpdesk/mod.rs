@@ -103,53 +103,13 @@ impl Line {
     }
 
     async fn state(&self) -> BTreeMap<i64, Side> {
-        let mut view = self.store.read().await.unwrap();
-        let mut all = BTreeMap::new();
-        for row in view.ticket_rows(0, 1_000_000).await.unwrap() {
-            let id = TicketId(row.id);
-            let stored = view.ticket(id).await.unwrap().unwrap();
-            let ticket = stored.ticket;
-            let said = view.conversations(id).await.unwrap();
-            let side = Side {
-                subject: ticket.subject,
-                status: ticket.status,
-                priority: ticket.priority,
-                responder: ticket.responder,
-                group: ticket.group,
-                requester: ticket.requester,
-                kind: ticket.kind,
-                tags: ticket.tags,
-                updated_at: ticket.updated_at.timestamp(),
-                gone: ticket.gone.word().to_owned(),
-                merged_into: ticket.merged_into.map(|id| id.0),
-                said: said
-                    .into_iter()
-                    .filter(|one| one.removed_at.is_none())
-                    .map(|one| {
-                        let said = one.conversation;
-                        (said.id, (said.html, said.incoming, said.private, said.author))
-                    })
-                    .collect(),
-            };
-            all.insert(row.id, side);
-        }
-        all
+        ours(&self.store).await
     }
 
-    /// Both sides, field by field. Nothing can be read of what was said on a ticket that is gone, so that
-    /// is what it was when it went.
+    /// Both sides, field by field.
     async fn assert_equal(&self) {
         let ours = self.state().await;
-        let mut theirs: BTreeMap<i64, Side> = BTreeMap::new();
-        for ticket in self.account().tickets() {
-            let id = i64::try_from(ticket.id).unwrap();
-            let mut side = theirs_of(&ticket);
-            if let Some(known) = ours.get(&id).filter(|_| !side.gone.is_empty()) {
-                side.said.clone_from(&known.said);
-                side.merged_into = known.merged_into;
-            }
-            theirs.insert(id, side);
-        }
+        let theirs = theirs(self.account(), &ours);
         for (id, side) in &theirs {
             assert_eq!(ours.get(id), Some(side), "ticket {id}: ours, theirs");
         }
@@ -164,6 +124,56 @@ impl Line {
             .map(|happened| happened.event.kind.to_string())
             .collect()
     }
+}
+
+/// Every ticket as it is stored.
+pub(crate) async fn ours(store: &Store) -> BTreeMap<i64, Side> {
+    let mut view = store.read().await.unwrap();
+    let mut all = BTreeMap::new();
+    for row in view.ticket_rows(0, 1_000_000).await.unwrap() {
+        let id = TicketId(row.id);
+        let stored = view.ticket(id).await.unwrap().unwrap();
+        let ticket = stored.ticket;
+        let said = view.conversations(id).await.unwrap();
+        let side = Side {
+            subject: ticket.subject,
+            status: ticket.status,
+            priority: ticket.priority,
+            responder: ticket.responder,
+            group: ticket.group,
+            requester: ticket.requester,
+            kind: ticket.kind,
+            tags: ticket.tags,
+            updated_at: ticket.updated_at.timestamp(),
+            gone: ticket.gone.word().to_owned(),
+            merged_into: ticket.merged_into.map(|id| id.0),
+            said: said
+                .into_iter()
+                .filter(|one| one.removed_at.is_none())
+                .map(|one| {
+                    let said = one.conversation;
+                    (said.id, (said.html, said.incoming, said.private, said.author))
+                })
+                .collect(),
+        };
+        all.insert(row.id, side);
+    }
+    all
+}
+
+/// Every ticket as it is over there. Nothing can be read of what was said on a ticket that is gone, so that is
+/// what it was when it went.
+pub(crate) fn theirs(account: &Account, ours: &BTreeMap<i64, Side>) -> BTreeMap<i64, Side> {
+    let sides = account.tickets().into_iter().map(|ticket| {
+        let id = i64::try_from(ticket.id).unwrap();
+        let mut side = theirs_of(&ticket);
+        if let Some(known) = ours.get(&id).filter(|_| !side.gone.is_empty()) {
+            side.said.clone_from(&known.said);
+            side.merged_into = known.merged_into;
+        }
+        (id, side)
+    });
+    sides.collect()
 }
 
 fn id(ticket: u64) -> TicketId {
@@ -184,7 +194,7 @@ fn helpdesk(sim: &FreshdeskSim, store: &Store, clock: &Arc<ManualClock>) -> Help
 
 /// What one side knows of a ticket.
 #[derive(Debug, Clone, PartialEq)]
-struct Side {
+pub(crate) struct Side {
     subject: String,
     status: i64,
     priority: i64,

@@ -12,6 +12,11 @@ impl Sample {
         self.0.push(duration);
     }
 
+    /// Adds another one's.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// The duration that so many in a hundred are not above.
     pub(super) fn percentile(&mut self, percent: usize) -> Duration {
         self.0.sort_unstable();

@@ -5,6 +5,7 @@
 
 mod answers;
 mod figures;
+mod freshdesk;
 mod import;
 mod serve;
 mod sla;
@@ -28,6 +29,8 @@ enum Measure {
     Balance,
     /// Completion while typing.
     Complete,
+    /// The bridge to Freshdesk: backfill, webhooks, the way into chat.
+    Freshdesk,
     /// Import beside the engine's own loader.
     Import,
     /// Memory and start of an idle `serve`.
@@ -42,7 +45,7 @@ enum Measure {
 /// HAMMERDESK_TEST_POSTGRES names.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  hammerdesk bench balance --invoices 1000000\n  hammerdesk bench import --rows 1000000 --json\n  hammerdesk bench sla"
+    after_help = "Example:\n  hammerdesk bench balance --invoices 1000000\n  hammerdesk bench import --rows 1000000 --json\n  hammerdesk bench sla\n  hammerdesk bench freshdesk"
 )]
 pub struct BenchArgs {
     /// What to measure
@@ -57,6 +60,12 @@ pub struct BenchArgs {
     /// Rows for `import`
     #[arg(long, default_value_t = 1_000_000)]
     rows: u64,
+    /// Tickets to fill in for `freshdesk`
+    #[arg(long, default_value_t = 100_000)]
+    tickets: usize,
+    /// Webhooks to post for `freshdesk`
+    #[arg(long, default_value_t = 20_000)]
+    webhooks: usize,
     /// Questions to ask
     #[arg(long, default_value_t = 3_000)]
     questions: usize,
@@ -77,6 +86,7 @@ pub(crate) async fn run(args: BenchArgs, clock: Arc<dyn Clock>) -> anyhow::Resul
         Measure::Import,
         Measure::Complete,
         Measure::Balance,
+        Measure::Freshdesk,
     ] {
         if args.measure != Measure::All && args.measure != measure {
             continue;
@@ -119,6 +129,7 @@ async fn one(
         Measure::Serve => serve::measure(engine, url).await,
         Measure::Import => import::measure(engine, url, &store, args.rows, clock.as_ref()).await,
         Measure::Complete => answers::complete(engine, &store, args.clients, args.questions, clock).await,
+        Measure::Freshdesk => freshdesk::measure(engine, &store, args.tickets, args.webhooks, clock).await,
         Measure::Balance | Measure::Sla | Measure::All => {
             answers::balance(engine, &store, args.invoices, args.questions, clock).await
         }

@@ -182,7 +182,7 @@ impl Bridge {
                 (None, _) if !event.is_exact && event.at <= ticket.created_at => {}
                 (None, _) => {
                     if let Some(sentence) = lines::change(&mut view, scene, event).await? {
-                        first.get_or_insert(happened.seq);
+                        first.get_or_insert((happened.seq, decided.posts.len()));
                         if !changes.contains(&sentence) {
                             changes.push(sentence);
                         }
@@ -190,12 +190,12 @@ impl Bridge {
                 }
             }
         }
-        if let Some(first) = first {
+        // What changed stands where the first of it happened among the words.
+        if let Some((first, place)) = first {
             let reply = Reply::sentence(Outcome::Answered, changes.join("\n"));
             let key = format!("changed:{}:{first}", ticket.id);
-            decided
-                .posts
-                .push((lines::post(&key, channel, ticket.id.0, reply), rule.clone()));
+            let post = lines::post(&key, channel, ticket.id.0, reply);
+            decided.posts.insert(place, (post, rule.clone()));
         }
         Ok(())
     }

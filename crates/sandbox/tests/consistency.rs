@@ -373,3 +373,24 @@ fn the_files_hold_what_the_records_hold() {
     }
     std::fs::remove_dir_all(&dir).unwrap();
 }
+
+#[test]
+fn everybody_has_an_address_of_their_own_whatever_the_script_of_their_name() {
+    let house = house();
+    let mut owners: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for alias in house.records(Entity::Alias) {
+        if text(&alias, "kind") == "email" {
+            let address = text(&alias, "value");
+            let (mailbox, host) = address.split_once('@').expect("an address");
+            let letters = mailbox.chars().filter(char::is_ascii_lowercase).count();
+            assert!(letters >= 2 && host.starts_with("example."), "{address}");
+            assert!(
+                mailbox.split('.').all(|part| !part.is_empty()),
+                "{address} is no address that anybody has"
+            );
+            owners.entry(address).or_default().insert(text(&alias, "client"));
+        }
+    }
+    let shared: Vec<_> = owners.iter().filter(|(_, owners)| owners.len() > 1).collect();
+    assert!(shared.is_empty(), "{shared:?}");
+}

@@ -1,11 +1,12 @@
-//! The floor of a measurement: the statements behind an answer, run bare through sqlx on the same pool.
+//! The floor of a measurement: the statements behind an answer, run bare through sqlx on the same pool; and a row
+//! beside which taking a webhook is measured.
 
-use chrono::{Days, NaiveDate, NaiveTime};
-use hammerdesk_domain::ids::ClientNo;
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use hammerdesk_domain::ids::{ClientNo, new_id};
 
 use crate::account::bare as account;
 use crate::batches;
-use crate::engine::{View, run};
+use crate::engine::{Unit, View, run};
 use crate::error::Result;
 
 /// Runs one statement and drops its rows; their number is the result.
@@ -34,5 +35,21 @@ impl View {
         rows += bare!(self, account::holds(), no, client.short())?;
         rows += bare!(self, batches::HEADS_SQL)?;
         Ok(rows)
+    }
+}
+
+impl Unit {
+    /// One row with that body, and nothing else.
+    pub async fn bare_webhook(&mut self, body: &[u8], at: DateTime<Utc>) -> Result<()> {
+        const BARE: &str = "INSERT INTO webhook_inbox (id, source, digest, content_type, body, copies, received_at, \
+            handled_at) VALUES ($1, 'bare', '', '', $2, 1, $3, $3)";
+        run!(self, |c| sqlx::query(BARE)
+            .bind(new_id(at))
+            .bind(body)
+            .bind(at)
+            .execute(c)
+            .await
+            .map(|_| ()))?;
+        Ok(())
     }
 }

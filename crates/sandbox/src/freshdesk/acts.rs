@@ -38,7 +38,10 @@ impl Account {
                 support_email: Some(support),
                 fields: Map::from_iter([
                     ("subject".to_owned(), json!(subject)),
-                    ("description".to_owned(), json!(html)),
+                    (
+                        "description".to_owned(),
+                        json!(html::cleaned(html, state.options.unknowns.keeps_comments)),
+                    ),
                 ]),
                 files,
             };
@@ -54,7 +57,10 @@ impl Account {
                 source: source::PHONE,
                 fields: Map::from_iter([
                     ("subject".to_owned(), json!(subject)),
-                    ("description".to_owned(), json!(html)),
+                    (
+                        "description".to_owned(),
+                        json!(html::cleaned(html, state.options.unknowns.keeps_comments)),
+                    ),
                 ]),
                 ..NewTicket::default()
             };

@@ -49,6 +49,7 @@ pub fn to_text(html: &str) -> String {
 /// HTML as Freshdesk keeps it: without scripts, and without comments unless the account keeps them.
 pub(super) fn cleaned(html: &str, keeps_comments: bool) -> String {
     let without_scripts = without(html, "<script", "</script>");
+    let without_scripts = without(&without_scripts, "<style", "</style>");
     if keeps_comments {
         without_scripts
     } else {

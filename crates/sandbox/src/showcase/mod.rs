@@ -135,16 +135,12 @@ fn newcomer(no: u64, name: &str, place: &Place) -> Account {
     let mut spellings = name.split('|');
     let legal = spellings.next().unwrap_or(name);
     let mut account = Account::new(no, legal, place);
-    let mut latin = legal;
+    let mut mailbox = mailbox_of(legal);
     for spelling in spellings {
         account.known_as(AliasKind::Name, spelling, None);
-        latin = spelling;
+        mailbox = mailbox_of(spelling).or(mailbox);
     }
-    let mailbox: String = fold(latin)
-        .replace([' ', '-'], ".")
-        .chars()
-        .filter(|c| c.is_ascii_lowercase() || *c == '.')
-        .collect();
+    let mailbox = mailbox.unwrap_or_else(|| format!("client{no}"));
     account.known_as(AliasKind::Email, format!("{mailbox}@example.org"), None);
     let saleroom = match place.letter {
         'N' | 'Q' => 1,
@@ -155,6 +151,17 @@ fn newcomer(no: u64, name: &str, place: &Place) -> Account {
     account.client.tier = Some("Standard".to_owned());
     account.client.language = Some("en".to_owned());
     account
+}
+
+/// The name as people write it before an `@`; nothing where it is in another script.
+fn mailbox_of(name: &str) -> Option<String> {
+    let folded = fold(name);
+    let parts: Vec<String> = folded
+        .split([' ', '-', '.'])
+        .map(|part| part.chars().filter(char::is_ascii_lowercase).collect::<String>())
+        .filter(|part| !part.is_empty())
+        .collect();
+    (!parts.is_empty()).then(|| parts.join("."))
 }
 
 impl Stage {

@@ -12,12 +12,14 @@ use crate::engine::{Unit, View, run, statements};
 use crate::error::Result;
 
 statements! {
+    /// What is odd again is no news: how often it was read in vain goes on being counted.
     ASK = "INSERT INTO ticket_hint (ticket, whole, urgency, why, asked_at, due_at, asked, tries) \
         VALUES ($1, $2, $3, $4, $5, $6, 1, 0) ON CONFLICT (ticket) DO UPDATE SET \
         whole = (ticket_hint.whole OR excluded.whole), \
         urgency = CASE WHEN excluded.urgency > ticket_hint.urgency THEN excluded.urgency ELSE ticket_hint.urgency END, \
         due_at = CASE WHEN excluded.due_at < ticket_hint.due_at THEN excluded.due_at ELSE ticket_hint.due_at END, \
-        why = excluded.why, asked = ticket_hint.asked + 1, tries = 0";
+        asked = ticket_hint.asked + 1, tries = CASE WHEN excluded.why = 'odd' THEN ticket_hint.tries ELSE 0 END, \
+        why = excluded.why";
     DUE = "SELECT ticket, whole, urgency, why, due_at, asked, tries FROM ticket_hint WHERE due_at <= $1 \
         AND urgency >= $2 AND urgency <= $3 ORDER BY urgency DESC, due_at, ticket LIMIT $4";
     DONE = "DELETE FROM ticket_hint WHERE ticket = $1 AND asked = $2";

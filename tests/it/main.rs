@@ -9,6 +9,7 @@
 mod ageing;
 mod answers;
 mod arrivals;
+mod bad_tickets;
 mod bridge;
 mod bridged;
 mod browser;

@@ -4,6 +4,7 @@ mod backfill;
 mod changes;
 mod cli;
 mod damage;
+mod fuzz;
 mod kept;
 mod webhooks;
 

@@ -27,6 +27,15 @@ pub(crate) const CHANNEL: &str = "accounts-london";
 /// Steps in which nothing may be left to do.
 const MOST_STEPS: usize = 120;
 
+/// Are the proofs to be run whole, which takes minutes? `HAMMERDESK_WHOLE_PROOFS=1` says so.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how much a test run proves is no setting of the service"
+)]
+pub(crate) fn whole_proofs() -> bool {
+    std::env::var("HAMMERDESK_WHOLE_PROOFS").is_ok_and(|value| value == "1")
+}
+
 /// The client's time is the account's: whoever waits lets it pass.
 #[derive(Debug)]
 struct ByClock(Arc<ManualClock>);

@@ -5,6 +5,7 @@
 use hammerdesk_domain::access::Asker;
 use hammerdesk_store::{ClientQuery, Effort, Store, StoreError};
 
+use crate::escalate;
 use crate::grammar::{self, Leaf};
 use crate::request::Suggestion;
 use crate::ticket;
@@ -86,7 +87,7 @@ fn cursor(line: &str) -> Cursor {
             options,
         };
     }
-    if let Some(name @ ("ticket" | "who")) = leaf.positional()
+    if let Some(name @ ("ticket" | "who" | "escalation")) = leaf.positional()
         && !bare.is_empty()
     {
         return Cursor::Word {
@@ -219,7 +220,15 @@ pub(crate) async fn suggestions(
         }
         Cursor::Word { path, name, text } if allowed(&path) => {
             let mut view = store.read().await?;
-            if name == "ticket" {
+            if name == "escalation" {
+                let found = escalate::complete::escalations(&mut view, asker, &text, OFFERED).await?;
+                let suggest = |(name, about): (String, String)| Suggestion {
+                    line: format!("/{path} {name} "),
+                    label: name,
+                    detail: about,
+                };
+                found.into_iter().map(suggest).collect()
+            } else if name == "ticket" {
                 let found = ticket::complete::tickets(&mut view, asker, &text, OFFERED).await?;
                 let suggest = |(id, subject): (_, String)| Suggestion {
                     line: format!("/{path} {id} "),

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use hammerdesk_domain::access::{Asker, Permission};
+use hammerdesk_domain::escalation::Kind;
 use hammerdesk_domain::facts::Moment;
 use hammerdesk_domain::ids::{ClientNo, new_id};
-use hammerdesk_domain::message::{Outcome, Reply, Visibility};
+use hammerdesk_domain::message::{Action, Outcome, Reply, Visibility};
 use hammerdesk_store::{Answer, StoreError};
 
 use crate::errors::{Failure, UserError};
@@ -45,6 +46,7 @@ impl Commands {
             Err(failure) => return (None, Err(failure)),
         };
         let result = dispatch(&mut asked, ask).await.map(|mut reply| {
+            reply.actions.extend(hand_over_later(&asked, ask, &reply));
             if ask.wants_to_share() && reply.outcome == Outcome::Answered {
                 reply.visibility = Visibility::Shared;
                 reply.text = join_sentences(&format!("{} shares this answer.", asker.name), &reply.text);
@@ -201,6 +203,21 @@ impl Commands {
         };
         self.journal.keep(Entry::Answer(Box::new(entry))).await;
     }
+}
+
+/// What an answer about an account leaves open can be handed over from it.
+fn hand_over_later(asked: &Asked<'_>, ask: &Ask, reply: &Reply) -> Option<Action> {
+    let kind = match ask {
+        Ask::Balance(_) => Kind::BalanceQuery,
+        Ask::Release(_) => Kind::Release,
+        Ask::Deposit(_) => Kind::DepositRefund,
+        _ => return None,
+    };
+    let client = asked.about.as_ref()?;
+    let can = reply.outcome == Outcome::Answered
+        && asked.settings.desk.is_some()
+        && asked.asker.may(Permission::Escalate);
+    can.then(|| escalate::button(client, kind))
 }
 
 async fn dispatch(asked: &mut Asked<'_>, ask: &Ask) -> Result<Reply, Failure> {

@@ -9,7 +9,7 @@ use hammerdesk_domain::escalation::model::{About, Actor, Caller, LONGEST_WORDS, 
 use hammerdesk_domain::escalation::{EscalationId, Kind, Severity, Way};
 use hammerdesk_domain::helpdesk::{SeveralOrNone, Verdict};
 use hammerdesk_domain::ids::{ClientNo, InvoiceNo, LocationId};
-use hammerdesk_domain::message::{Action, Outcome, Reply};
+use hammerdesk_domain::message::{Action, Field, FieldKind, Form, Outcome, Reply};
 use hammerdesk_domain::text::clean;
 use hammerdesk_store::{Store, StoreError, View};
 use serde_json::json;
@@ -98,6 +98,38 @@ pub(crate) async fn hand_over(
     let kept = keep(&mut unit, settings, &opening, &by).await?;
     unit.commit().await?;
     Ok(said_back(asker, &opening, kept))
+}
+
+/// The button on an answer about an account: who cannot solve it hands it over with a sentence.
+pub(crate) fn button(client: &ClientNo, kind: Kind) -> Action {
+    let no = client.to_string();
+    let run = format!("/escalate client:\"{no}\" kind:\"{}\"", kind.word());
+    let mut action = Action::ask("Escalate", run);
+    let severities = Severity::ALL
+        .iter()
+        .map(|severity| (severity.to_string(), severity.to_string()))
+        .collect();
+    action.form = Some(Form {
+        title: format!("Hand over: {} for {}", kind.label(), client.short()),
+        says: "The rules give it to somebody, with the facts as they are now, and it climbs until somebody has it."
+            .to_owned(),
+        fields: vec![
+            Field {
+                name: "reason".to_owned(),
+                label: "What is wrong".to_owned(),
+                required: true,
+                kind: FieldKind::Text,
+            },
+            Field {
+                name: "severity".to_owned(),
+                label: "How bad it is".to_owned(),
+                required: false,
+                kind: FieldKind::Choice(severities),
+            },
+        ],
+        submit: "Hand over".to_owned(),
+    });
+    action
 }
 
 fn one_of<T: std::str::FromStr>(word: Option<&str>) -> Option<T> {

@@ -6,6 +6,7 @@
 
 pub mod card;
 mod card_buttons;
+pub(crate) mod complete;
 mod explain;
 mod hand_over;
 pub(crate) mod known;
@@ -20,7 +21,7 @@ use crate::errors::Failure;
 use crate::grammar::EscalationAsk;
 
 pub(crate) use card_buttons::change;
-pub(crate) use hand_over::hand_over;
+pub(crate) use hand_over::{button, hand_over};
 pub(crate) use queue::answer as queue;
 
 /// What only reads.

@@ -225,6 +225,14 @@ async fn the_queue_shows_escalations_the_most_severe_first_and_hides_what_one_ma
         "{}",
         nobody.cards[0].title
     );
+    let typed = desk.complete(MANAGER, "/escalation explain critical").await;
+    assert_eq!(typed.len(), 1, "{typed:?}");
+    assert!(typed[0].line.starts_with("/escalation explain E-"), "{typed:?}");
+    assert!(
+        desk.complete(crate::harness::HONG_KONG, "/escalation explain crit")
+            .await
+            .is_empty()
+    );
     let theirs = desk.ask(crate::harness::HONG_KONG, "/queue nobody").await;
     assert!(theirs.facts.get("escalations").is_none(), "{}", theirs.facts);
 }

@@ -99,7 +99,11 @@ fn shifts_and_explanations_can_be_had_from_a_shell() {
     let calendar = run(&["oncall", "calendar", "ada", "--days", "30"]);
     assert_eq!(calendar.code, 0, "{}", calendar.err);
     assert!(calendar.out.starts_with("BEGIN:VCALENDAR"), "{}", calendar.out);
-    assert!(calendar.out.contains("SUMMARY:london: day (coordinator)"), "{}", calendar.out);
+    assert!(
+        calendar.out.contains("SUMMARY:london: day (coordinator)"),
+        "{}",
+        calendar.out
+    );
     assert_eq!(run(&["oncall", "calendar", "nobody"]).code, 2);
     let unknown = run(&["escalation", "explain", "--json", "E-00000000"]);
     let said: serde_json::Value = serde_json::from_str(&unknown.out).unwrap();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use hammerdesk_commands::request::What as RequestWhat;
 use hammerdesk_domain::clock::Clock as _;
 use hammerdesk_domain::escalation::model::{Actor, Event, Matched, What};
 use hammerdesk_domain::escalation::{Escalation, EscalationId, Kind, Rulebook, Severity, Way};
@@ -317,5 +318,41 @@ async fn an_explanation_names_rule_and_candidates_as_they_were_when_it_was_decid
             .await
             .facts["decision"]["rules"][1]["gave"],
         true
+    );
+}
+
+#[tokio::test]
+async fn an_answer_about_an_account_can_be_handed_over_from_its_button() {
+    let desk = house().await;
+    let client = client_of(&desk, "london");
+    let answer = desk.ask(COORDINATOR, &format!("/balance {client}")).await;
+    let button = answer
+        .actions
+        .iter()
+        .find(|action| action.label == "Escalate")
+        .expect("a way to hand it over");
+    let fields = vec![
+        ("reason".to_owned(), "He says \"paid\" and\nwaits".to_owned()),
+        ("severity".to_owned(), "high".to_owned()),
+    ];
+    let reply = desk
+        .say(
+            COORDINATOR,
+            RequestWhat::Submit {
+                action: button.id.clone(),
+                fields,
+            },
+        )
+        .await;
+    let one = kept(&desk, &reply.facts).await;
+    assert_eq!(
+        (one.opening.kind, one.severity, one.opening.said.as_str()),
+        (Kind::BalanceQuery, Severity::High, "He says \"paid\" and\nwaits")
+    );
+    let without = Desk::open().await;
+    let answer = without.ask(COORDINATOR, &format!("/balance {client}")).await;
+    assert!(
+        answer.actions.iter().all(|action| action.label != "Escalate"),
+        "where nobody could get it, nothing is offered"
     );
 }

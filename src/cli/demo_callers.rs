@@ -155,11 +155,11 @@ impl Callers {
         }
     }
 
-    /// An agent of the call centre takes it down in the helpdesk.
+    /// An agent of the call centre takes it down in the helpdesk, from a number that nobody has.
     fn take_down(&self, at: usize, client: &Client, (_, _, subject, words): &(&str, &str, &str, &str)) {
         let agents = self.account.agents().first().map(|agent| agent.id);
         let Some(agent) = agents else { return };
-        let phone = format!("+44 20 7946 {:04}", 100 + at % 9_000);
+        let phone = format!("+44 1632 960{:03}", at % 1_000);
         let html = format!("<p>{words}</p><p>Client {}</p>", client.number);
         self.account
             .customer_calls(agent, &phone, &client.name, subject, &html);

@@ -242,7 +242,7 @@ impl App {
 
     /// Everything that is answered over HTTP.
     pub fn router(&self) -> Router {
-        let mut router = http::router(self.store.clone(), self.discord.as_ref().map(Discord::state));
+        let mut router = http::router(self.store.clone(), self.discord.clone());
         if let Some(desk) = &self.desk {
             router = router.merge(http::webhooks(desk.clone(), self.nudge.clone()));
         }

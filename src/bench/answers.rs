@@ -39,7 +39,8 @@ const AT_MOST: u128 = 300;
 /// Completion may take so long.
 const COMPLETION: Duration = Duration::from_millis(5);
 
-fn unhurried(mut settings: Settings) -> Settings {
+/// Settings under which nobody is asked to slow down.
+pub(super) fn unhurried(mut settings: Settings) -> Settings {
     settings.pace.per_minute = u32::MAX / 100;
     settings.pace.burst = u32::MAX / 100;
     // Only what a balance reads is loaded.
@@ -49,14 +50,13 @@ fn unhurried(mut settings: Settings) -> Settings {
     settings
 }
 
-/// `/balance` of clients all over the house, each beside the bare SQL of the same client.
-pub(super) async fn balance(
+/// A house of so many invoices, with whatever a balance is read from.
+pub(super) async fn house(
     engine: &str,
     store: &Store,
     invoices: u64,
-    questions: usize,
     clock: &Arc<dyn Clock>,
-) -> anyhow::Result<Vec<Figure>> {
+) -> anyhow::Result<SampleHouse> {
     let house = SampleHouse::scaled_to_invoices(7, clock.now(), invoices);
     let started = Instant::now();
     furnish_with(store, &house, READ_BY_BALANCE, clock.as_ref(), |what| {
@@ -69,6 +69,24 @@ pub(super) async fn balance(
         house.client_count(),
         started.elapsed().as_secs()
     ));
+    Ok(house)
+}
+
+/// The number of a client of that house; a stride that shares no factor with their count walks all over it
+/// without repeating.
+pub(super) fn some_client(n: u64, invoices: u64) -> u64 {
+    FIRST_CLIENT + (n * 7_919) % (invoices / 10).max(1)
+}
+
+/// `/balance` of clients all over the house, each beside the bare SQL of the same client.
+pub(super) async fn balance(
+    engine: &str,
+    store: &Store,
+    invoices: u64,
+    questions: usize,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Vec<Figure>> {
+    let house = house(engine, store, invoices, clock).await?;
     let commands = Commands::new(
         store.clone(),
         Arc::new(unhurried(settings(&house))),
@@ -76,10 +94,8 @@ pub(super) async fn balance(
     );
     let day = clock.now().date_naive();
     let (mut whole, mut bare) = (Sample::default(), Sample::default());
-    let count = invoices / 10;
     for n in 0..questions as u64 + WARM {
-        // A stride that shares no factor with the count walks all over the house without repeating.
-        let number = FIRST_CLIENT + (n * 7_919) % count.max(1);
+        let number = some_client(n, invoices);
         let client = ClientNo::parse(&number.to_string()).context("a client number")?;
         let mut view = store.read().await?;
         let begun = Instant::now();
@@ -128,7 +144,7 @@ pub(super) async fn balance(
 }
 
 /// Questions that are asked before anything is measured.
-const WARM: u64 = 200;
+pub(super) const WARM: u64 = 200;
 /// The sample house's ordinary clients are numbered from here.
 const FIRST_CLIENT: u64 = 2_000_000;
 

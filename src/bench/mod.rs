@@ -1,9 +1,11 @@
 //! `hammerdesk bench`: how fast it is on this machine, as ratios to what the engines do by themselves.
 //!
 //! Each measure runs beside its own floor in the same run, on the same data: answers beside their bare
-//! SQL, import beside the engine's own loader. Ratios travel between machines; milliseconds do not.
+//! SQL, import beside the engine's own loader, the bot on Discord beside a bare one. Ratios
+//! travel between machines; milliseconds do not.
 
 mod answers;
+mod discord;
 mod figures;
 mod freshdesk;
 mod import;
@@ -35,6 +37,8 @@ enum Measure {
     Import,
     /// Memory and start of an idle `serve`.
     Serve,
+    /// `/balance` over Discord beside a bare bot, and 200 questions a second.
+    Discord,
     /// The arithmetic of clocks beside the `workclock` crate.
     Sla,
 }
@@ -45,13 +49,13 @@ enum Measure {
 /// HAMMERDESK_TEST_POSTGRES names.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  hammerdesk bench balance --invoices 1000000\n  hammerdesk bench import --rows 1000000 --json\n  hammerdesk bench sla\n  hammerdesk bench freshdesk"
+    after_help = "Example:\n  hammerdesk bench balance --invoices 1000000\n  hammerdesk bench discord --invoices 100000\n  hammerdesk bench import --rows 1000000 --json\n  hammerdesk bench sla\n  hammerdesk bench freshdesk"
 )]
 pub struct BenchArgs {
     /// What to measure
     #[arg(value_enum, default_value = "all")]
     measure: Measure,
-    /// Invoices in the house for `balance`; there are ten a client
+    /// Invoices in the house for `balance` and `discord`; there are ten a client
     #[arg(long, default_value_t = 1_000_000)]
     invoices: u64,
     /// Clients for `complete`
@@ -87,6 +91,7 @@ pub(crate) async fn run(args: BenchArgs, clock: Arc<dyn Clock>) -> anyhow::Resul
         Measure::Complete,
         Measure::Balance,
         Measure::Freshdesk,
+        Measure::Discord,
     ] {
         if args.measure != Measure::All && args.measure != measure {
             continue;
@@ -130,6 +135,7 @@ async fn one(
         Measure::Import => import::measure(engine, url, &store, args.rows, clock.as_ref()).await,
         Measure::Complete => answers::complete(engine, &store, args.clients, args.questions, clock).await,
         Measure::Freshdesk => freshdesk::measure(engine, &store, args.tickets, args.webhooks, clock).await,
+        Measure::Discord => discord::measure(engine, &store, args.invoices, args.questions, clock).await,
         Measure::Balance | Measure::Sla | Measure::All => {
             answers::balance(engine, &store, args.invoices, args.questions, clock).await
         }

@@ -86,7 +86,7 @@ struct Checked {
 
 /// Looks at everything that the bot needs; changes nothing.
 pub async fn check(setup: &Setup) -> Vec<Finding> {
-    let rest = match Rest::new(setup.token.reveal().trim(), setup.api_url.as_deref()) {
+    let rest = match Rest::of(setup) {
         Ok(rest) => rest,
         Err(error) => {
             return vec![Finding {

@@ -25,7 +25,7 @@ use uuid::Uuid;
 use super::limits::THREAD_NAME;
 use super::people::People;
 use super::render::{self, Message};
-use super::rest::{Call, Rest, RestError, Whatever};
+use super::rest::{Call, OLD_EDITS, Rest, RestError, Whatever};
 use super::text::plain;
 use crate::engine::{Deliverer, Verdict};
 use crate::freshdesk::TicketFiles;
@@ -41,7 +41,6 @@ const ARCHIVED_AFTER_MINUTES: u32 = 10_080;
 
 const UNKNOWN_CHANNEL: u64 = 10_003;
 const UNKNOWN_MESSAGE: u64 = 10_008;
-const OLD_EDITS: u64 = 30_046;
 const NOT_OURS: u64 = 50_005;
 const NO_DIRECT_MESSAGES: u64 = 50_007;
 const ARCHIVED: u64 = 50_083;

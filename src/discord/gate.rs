@@ -15,9 +15,9 @@ use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 
 /// Calls a second over all routes: Discord allows fifty.
-const PER_SECOND: NonZeroU32 = NonZeroU32::new(46).expect("not zero");
-/// How many may leave at one instant; with it a second holds fewer than fifty.
-const AT_ONCE: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
+pub(crate) const PER_SECOND: NonZeroU32 = NonZeroU32::new(46).expect("not zero");
+/// Of so many calls a second one may leave at one instant; with it a second holds fewer than fifty.
+const AT_ONCE: u32 = 15;
 /// Refused calls are counted over so long.
 const GUARDED: Duration = Duration::from_secs(600);
 /// So many of them are enough; Discord bans at ten thousand.
@@ -68,9 +68,11 @@ enum Turn {
 }
 
 impl Gate {
-    pub(crate) fn new() -> Self {
+    /// A gate for so many calls a second over all routes.
+    pub(crate) fn new(per_second: NonZeroU32) -> Self {
+        let at_once = NonZeroU32::new(per_second.get() / AT_ONCE).unwrap_or(NonZeroU32::MIN);
         Self {
-            global: RateLimiter::direct(Quota::per_second(PER_SECOND).allow_burst(AT_ONCE)),
+            global: RateLimiter::direct(Quota::per_second(per_second).allow_burst(at_once)),
             state: Mutex::default(),
         }
     }
@@ -137,17 +139,21 @@ impl Gate {
         if !limited.is_shared {
             state.refused(now);
         }
+        state.tell();
     }
 
     /// Takes in a 401 or 403.
     pub(crate) fn refused(&self) {
-        self.state().refused(Instant::now());
+        let mut state = self.state();
+        state.refused(Instant::now());
+        state.tell();
     }
 
     /// How many calls were refused in the last ten minutes.
     pub(crate) fn refused_lately(&self) -> usize {
         let mut state = self.state();
         state.forget_refused(Instant::now());
+        state.tell();
         state.refused.len()
     }
 }
@@ -199,6 +205,19 @@ impl State {
     fn refused(&mut self, now: Instant) {
         self.forget_refused(now);
         self.refused.push_back(now);
+        if self.refused.len() == REFUSED_ENOUGH {
+            tracing::error!(
+                refused = REFUSED_ENOUGH,
+                "discord refused so many calls in ten minutes that none is sent for a while: it bans at ten thousand. \
+                 hammerdesk check says what is missing"
+            );
+        }
+    }
+
+    /// Puts the number of refusals where whoever watches over the service sees it.
+    fn tell(&self) {
+        metrics::gauge!("hammerdesk_discord_refused_requests")
+            .set(u32::try_from(self.refused.len()).unwrap_or(u32::MAX));
     }
 
     fn forget_refused(&mut self, now: Instant) {
@@ -232,7 +251,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_empty_bucket_holds_up_its_own_channel_alone_until_it_is_full() {
-        let gate = Gate::new();
+        let gate = Gate::new(PER_SECOND);
         gate.learn("POST messages 1", &headers(0, "1.5", "abc"));
         gate.learn("POST messages 2", &headers(3, "1.5", "abc"));
         let wait = gate.pass("POST messages 1", false, NOT).await.unwrap_err();
@@ -248,7 +267,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_left_and_was_not_answered_yet_counts() {
-        let gate = Gate::new();
+        let gate = Gate::new(PER_SECOND);
         gate.learn("r 1", &headers(2, "5", "abc"));
         assert_eq!(gate.pass("r 1", false, NOT).await, Ok(()));
         assert_eq!(gate.pass("r 1", false, NOT).await, Ok(()));
@@ -260,7 +279,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_global_limit_holds_up_all_but_the_answers_to_interactions() {
-        let gate = Gate::new();
+        let gate = Gate::new(PER_SECOND);
         let limited = Limited {
             wait: Duration::from_secs(3),
             is_global: true,
@@ -274,7 +293,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn refusals_shut_the_gate_long_before_the_ban_and_open_it_ten_minutes_later() {
-        let gate = Gate::new();
+        let gate = Gate::new(PER_SECOND);
         let shared = Limited {
             wait: NOT,
             is_global: false,

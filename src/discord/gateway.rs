@@ -34,7 +34,7 @@ use tokio::time::Instant;
 
 use super::hear::Hearing;
 use super::interactions::Interactions;
-use super::rest::{Call, DISCORD, Rest, RestError, unversioned};
+use super::rest::{Call, DISCORD, Rest, RestError, client, unversioned};
 use super::{DiscordDeliverer, Setup, register};
 use crate::engine::Nudge;
 use crate::telemetry;
@@ -94,6 +94,8 @@ struct Inner {
     application: AtomicU64,
     is_registering: AtomicBool,
     shards: Mutex<Vec<Shard>>,
+    /// What serenity asks the base with.
+    for_gateway: reqwest::Client,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -151,7 +153,8 @@ impl Discord {
         nudge: Nudge,
     ) -> anyhow::Result<Self> {
         telemetry::metrics();
-        let rest = Rest::new(setup.token.reveal().trim(), setup.api_url.as_deref())?;
+        let rest = Rest::of(&setup)?;
+        let for_gateway = client(setup.authority.as_deref())?;
         Ok(Self(Arc::new(Inner {
             interactions: Interactions::new(rest.clone(), commands, Arc::clone(&clock), &setup),
             hearing: Hearing::new(
@@ -172,12 +175,25 @@ impl Discord {
             application: AtomicU64::new(0),
             is_registering: AtomicBool::new(false),
             shards: Mutex::default(),
+            for_gateway,
         })))
     }
 
     /// What it is doing, as it changes.
     pub fn state(&self) -> watch::Receiver<State> {
         self.0.state.subscribe()
+    }
+
+    /// What it is doing, for whoever asks after its health.
+    pub fn says(&self) -> String {
+        let state = self.0.state.borrow().says();
+        match self.0.rest.shut_for() {
+            Some(wait) => format!(
+                "{state}; so many calls were refused that none is sent for {} s, see the log",
+                wait.as_secs()
+            ),
+            None => state,
+        }
     }
 
     /// Delivers what the outbox has for Discord's channels.
@@ -273,8 +289,6 @@ impl Discord {
 
     fn set(&self, state: State) {
         metrics::gauge!("hammerdesk_discord_connected").set(u8::from(state == State::Connected));
-        metrics::gauge!("hammerdesk_discord_refused_requests")
-            .set(u32::try_from(self.0.rest.refused_lately()).unwrap_or(u32::MAX));
         self.0.state.send_if_modified(|now| {
             let is_new = *now != state;
             *now = state;
@@ -348,6 +362,7 @@ impl Discord {
         // serenity asks its own connection for the gateway before we can tell it: our base, never another.
         let base = unversioned(self.0.setup.api_url.as_deref().unwrap_or(DISCORD));
         let http = HttpBuilder::new(token)
+            .client(self.0.for_gateway.clone())
             .proxy(base)
             .ratelimiter_disabled(true)
             .build();
@@ -513,6 +528,7 @@ impl Running {
                 },
                 () = tokio::time::sleep(LOOK) => {
                     // A shard whose connection broke is taken down without a word on its stage.
+                    discord.0.rest.refused_lately();
                     let there = self.shards.shards_instantiated().await;
                     discord.only_these(|id| there.iter().any(|shard| shard.0 == id));
                     if discord.is_given_up() {

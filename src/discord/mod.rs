@@ -8,6 +8,7 @@ mod cdn;
 mod check;
 mod deliver;
 mod desk;
+mod floor;
 mod gate;
 mod gateway;
 mod hear;
@@ -20,11 +21,14 @@ mod render;
 mod rest;
 mod text;
 
+use std::num::NonZeroU32;
+
 use hammerdesk_domain::chat::Channel;
 
 pub use self::cdn::{Cdn, Unfetched};
 pub use self::check::{Finding, check};
 pub use self::deliver::DiscordDeliverer;
+pub use self::floor::FloorBot;
 pub use self::gateway::{Discord, State};
 pub use self::people::{Grant, People};
 use crate::config::Secret;
@@ -46,4 +50,8 @@ pub struct Setup {
     pub listens: bool,
     /// The channels that are known by name.
     pub channels: Vec<Channel>,
+    /// Calls a second over all routes, where it is not what Discord allows every bot.
+    pub calls_per_second: Option<NonZeroU32>,
+    /// A certificate authority (PEM) that is trusted beside the web's: a proxy's.
+    pub authority: Option<Vec<u8>>,
 }

@@ -6,6 +6,7 @@
 //! landed without its answer coming back is told apart from one that did not.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,13 +16,17 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
-use super::gate::{Gate, Limited, seconds};
+use super::Setup;
+use super::gate::{Gate, Limited, PER_SECOND, seconds};
 use super::render::{File, Message};
 
 /// Discord's own address.
 pub(crate) const DISCORD: &str = "https://discord.com";
 const API: &str = "/api/v10";
 const USER_AGENT: &str = concat!("DiscordBot (hammerdesk, ", env!("CARGO_PKG_VERSION"), ")");
+
+/// Too many edits of one old message: a 429 that is no limit of its route, and that waiting does not end soon.
+pub(crate) const OLD_EDITS: u64 = 30_046;
 
 /// How long one call may take.
 const ONE_CALL: Duration = Duration::from_secs(10);
@@ -182,26 +187,44 @@ impl RestError {
 impl Rest {
     /// Speaks to Discord, or to `api_url` in its place.
     pub(crate) fn new(token: &str, api_url: Option<&str>) -> anyhow::Result<Self> {
+        Self::build(token, api_url, client(None)?, PER_SECOND)
+    }
+
+    /// Speaks as the administrator decided.
+    pub(crate) fn of(setup: &Setup) -> anyhow::Result<Self> {
+        Self::build(
+            setup.token.reveal().trim(),
+            setup.api_url.as_deref(),
+            client(setup.authority.as_deref())?,
+            setup.calls_per_second.unwrap_or(PER_SECOND),
+        )
+    }
+
+    fn build(
+        token: &str,
+        api_url: Option<&str>,
+        client: Client,
+        per_second: NonZeroU32,
+    ) -> anyhow::Result<Self> {
         let mut token = HeaderValue::from_str(&format!("Bot {token}"))
             .map_err(|_| anyhow::anyhow!("discord.token holds characters that no token has"))?;
         token.set_sensitive(true);
-        let client = Client::builder()
-            .user_agent(USER_AGENT)
-            .connect_timeout(CONNECTING)
-            .pool_max_idle_per_host(64)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
         Ok(Self(Arc::new(Inner {
             client,
             base: versioned(api_url.unwrap_or(DISCORD)),
             token,
-            gate: Gate::new(),
+            gate: Gate::new(per_second),
         })))
     }
 
-    /// How many calls were refused lately.
+    /// How many calls were refused lately; tells the metrics too.
     pub(crate) fn refused_lately(&self) -> usize {
         self.0.gate.refused_lately()
+    }
+
+    /// For how long none is sent because too many were refused.
+    pub(crate) fn shut_for(&self) -> Option<Duration> {
+        self.0.gate.shut_for()
     }
 
     /// Sends a call and reads its answer.
@@ -256,7 +279,8 @@ impl Rest {
                 .ok()
                 .and_then(|body| serde_json::from_slice(&body).ok())
                 .unwrap_or_default();
-            if status == StatusCode::TOO_MANY_REQUESTS {
+            let is_limit = body["code"].as_u64() != Some(OLD_EDITS);
+            if status == StatusCode::TOO_MANY_REQUESTS && is_limit {
                 let limited = Limited {
                     wait: retry_after
                         .as_deref()
@@ -282,7 +306,10 @@ impl Rest {
                 }
                 continue;
             }
-            if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            if matches!(
+                status,
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
+            ) {
                 gate.refused();
             }
             if status.is_server_error() {
@@ -319,6 +346,21 @@ impl Rest {
         }
         Ok(request.multipart(form))
     }
+}
+
+/// The client that every call goes through; it trusts the web's authorities, and `authority` (PEM) beside them.
+pub(crate) fn client(authority: Option<&[u8]>) -> anyhow::Result<Client> {
+    let mut builder = Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(CONNECTING)
+        .pool_max_idle_per_host(64)
+        .redirect(reqwest::redirect::Policy::none());
+    if let Some(authority) = authority {
+        let authority = reqwest::Certificate::from_pem(authority)
+            .map_err(|_| anyhow::anyhow!("discord.ca_file holds no certificate in PEM"))?;
+        builder = builder.add_root_certificate(authority);
+    }
+    Ok(builder.build()?)
 }
 
 /// The base with the version of the interface that we speak.

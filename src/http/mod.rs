@@ -12,11 +12,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hammerdesk_store::Store;
-use tokio::sync::watch;
 
+use crate::discord::Discord;
 use crate::engine::Nudge;
 use crate::freshdesk::Desk;
-use crate::{discord, telemetry};
+use crate::telemetry;
 
 /// How long a probe waits for the store: less than what probes commonly wait for us.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -27,7 +27,7 @@ pub fn webhooks(desk: Desk, nudge: Nudge) -> Router {
 }
 
 /// `GET /health/live`, `GET /health/ready`, `GET /metrics`, `GET /openapi.json`.
-pub fn router(store: Store, discord: Option<watch::Receiver<discord::State>>) -> Router {
+pub fn router(store: Store, discord: Option<Discord>) -> Router {
     telemetry::metrics();
     Router::new()
         .route("/health/live", get(|| async { "live\n" }))
@@ -37,7 +37,7 @@ pub fn router(store: Store, discord: Option<watch::Receiver<discord::State>>) ->
         .with_state((store, discord))
 }
 
-type Parts = (Store, Option<watch::Receiver<discord::State>>);
+type Parts = (Store, Option<Discord>);
 
 /// Ready is: the store answers, and has the schema that this binary needs. What Discord does is told beside
 /// it and makes nothing less ready: everything else works without.
@@ -51,7 +51,7 @@ async fn ready(State((store, discord)): State<Parts>) -> Response {
     };
     match schema {
         Ok(schema) if schema.is_current() => {
-            let beside = discord.map(|state| format!("{}\n", state.borrow().says()));
+            let beside = discord.map(|discord| format!("{}\n", discord.says()));
             format!("ready\n{}", beside.unwrap_or_default()).into_response()
         }
         Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store has another schema\n").into_response(),

@@ -22,6 +22,8 @@ pub struct Logged {
     pub files: Vec<String>,
     /// What became of it.
     pub verdict: Verdict,
+    /// What is wrong with its form, where a fault met it before that could be answered.
+    pub flaw: Option<String>,
     /// How long the simulator took.
     pub took: Duration,
 }
@@ -54,12 +56,23 @@ impl Logged {
     /// That something is unknown, forbidden or limited is no fault of its form.
     pub fn is_well_formed(&self) -> bool {
         match &self.verdict {
-            Verdict::Accepted(_) | Verdict::Faulted { .. } => true,
+            Verdict::Accepted(_) | Verdict::Faulted { .. } => self.flaw.is_none(),
             Verdict::Refused { status, code, .. } => {
                 let is_circumstance = matches!(code, 40060 | 50083 | 160_004 | 160_006);
                 is_circumstance || (*status != 400 && *status != 413 && !(*status == 404 && *code == 0))
             }
         }
+    }
+}
+
+impl Logged {
+    /// What is wrong with it, on a line.
+    pub(super) fn complaint(&self) -> String {
+        let said = match (&self.flaw, &self.verdict) {
+            (Some(flaw), _) => flaw.clone(),
+            (None, verdict) => format!("{verdict:?}"),
+        };
+        format!("{}: {said}: {}", self.route, self.body)
     }
 }
 

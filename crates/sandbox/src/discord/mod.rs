@@ -2,7 +2,8 @@
 //!
 //! [`DiscordSim`] makes guilds, channels and people, lets people act, and shows what each of them sees. It is
 //! strict: what Discord refuses is refused in Discord's words, and some certain mistakes that Discord forgives
-//! (unknown keys, mentions left open) are refused too. Everything that a bot sent is kept with its verdict.
+//! (unknown keys, mentions left open) are refused too. Everything that a bot sent is kept with its verdict, and a
+//! simulator that ends with a request of a wrong form nobody took note of panics: no test can forget to look.
 //! Faults of both sockets are switches ([`DiscordSim::fail`], [`DiscordSim::gateway`]).
 
 mod asked;
@@ -28,6 +29,7 @@ mod rest_guilds;
 mod rest_interactions;
 mod rest_messages;
 mod rights;
+mod shape;
 mod socket;
 mod switches;
 #[cfg(test)]
@@ -132,6 +134,16 @@ impl Drop for Serving {
         self.task.abort();
         // Connections run on by themselves: they end as in an outage.
         self.core.is_up.send_replace(false);
+        let malformed: Vec<String> = {
+            let state = self.core.state();
+            state.log.malformed.iter().map(Logged::complaint).collect()
+        };
+        // A panic on top of another would only hide the first.
+        assert!(
+            malformed.is_empty() || std::thread::panicking(),
+            "Discord would refuse this in any circumstances:\n{}",
+            malformed.join("\n")
+        );
     }
 }
 

@@ -43,6 +43,8 @@ pub(super) struct Call {
     pub(super) body: Value,
     pub(super) files: Vec<Upload>,
     pub(super) now: DateTime<Utc>,
+    /// Why it could not be read.
+    pub(super) unread: Option<Refusal>,
 }
 
 impl Call {
@@ -67,11 +69,6 @@ pub(super) enum Answer {
     Nothing,
 }
 
-/// What is read of a request before the model is asked.
-enum Read {
-    Call(Call),
-    Refused(Call, Refusal),
-}
 
 /// Every request under `/api/v10`.
 pub(super) async fn answer(
@@ -81,10 +78,7 @@ pub(super) async fn answer(
 ) -> Response {
     let started = Instant::now();
     let headers = request.headers().clone();
-    let (call, unread) = match read(&core, request).await {
-        Read::Call(call) => (call, None),
-        Read::Refused(call, refusal) => (call, Some(refusal)),
-    };
+    let call = read(&core, request).await;
     let segments: Vec<&str> = call
         .path
         .split('/')
@@ -170,8 +164,8 @@ pub(super) async fn answer(
         );
         return too_many(&core, &standing, scope, wait);
     }
-    let result = if let Some(refusal) = unread {
-        Err(refusal)
+    let result = if let Some(refusal) = &call.unread {
+        Err(refusal.clone())
     } else if let Some(Fault::Refusal {
         status,
         code,
@@ -219,7 +213,13 @@ pub(super) async fn answer(
 }
 
 fn note(core: &Core, call: &Call, route: &str, started: Instant, verdict: Verdict) {
-    core.state().log.add(Logged {
+    let mut state = core.state();
+    let flaw = match &verdict {
+        Verdict::Faulted { took_effect: false, .. } => state.flaw(call),
+        _ => None,
+    };
+    state.log.add(Logged {
+        flaw,
         at: call.now,
         method: call.method.to_string(),
         path: call.path.clone(),
@@ -258,7 +258,7 @@ fn check_head(core: &Core, headers: &HeaderMap, segments: &[&str]) -> Result<(),
     }
 }
 
-async fn read(core: &Core, request: Request) -> Read {
+async fn read(core: &Core, request: Request) -> Call {
     let mut call = Call {
         method: request.method().clone(),
         path: request.uri().path().to_owned(),
@@ -266,10 +266,14 @@ async fn read(core: &Core, request: Request) -> Read {
         body: Value::Null,
         files: Vec::new(),
         now: core.now(),
+        unread: None,
     };
     match call.path.strip_prefix("/api/v10") {
         Some(path) => call.path = path.to_owned(),
-        None => return Read::Refused(call, Refusal::no_such_route()),
+        None => {
+            call.unread = Some(Refusal::no_such_route());
+            return call;
+        }
     }
     let kind = request
         .headers()
@@ -282,10 +286,8 @@ async fn read(core: &Core, request: Request) -> Read {
     } else {
         read_json(&mut call, request, &kind).await
     };
-    match outcome {
-        Ok(()) => Read::Call(call),
-        Err(refusal) => Read::Refused(call, refusal),
-    }
+    call.unread = outcome.err();
+    call
 }
 
 async fn read_json(call: &mut Call, request: Request, kind: &str) -> Result<(), Refusal> {

@@ -10,7 +10,7 @@ use super::check_components;
 use super::check_message::{self, Door, Draft};
 use super::form::Form;
 use super::id::Id;
-use super::model::{Acknowledged, EPHEMERAL, Interaction, LOADING, Message, Origin, State, older};
+use super::model::{Acknowledged, EPHEMERAL, Interaction, LOADING, Message, Origin, Rules, State, older};
 use super::refusal::Refusal;
 use super::rest::{Answer, Call};
 
@@ -36,47 +36,15 @@ impl State {
         }
         let of = interaction.kind;
         let has_source = interaction.source.is_some();
-        let mut form = Form::default();
-        let Some(body) = form.object(&call.body) else {
-            return form.finish().map(|()| Answer::Nothing);
+        let Some(form) = read_callback(call, of, has_source, &self.rules)? else {
+            return Ok(Answer::Nothing);
         };
-        form.keys(body, &["type", "data"]);
-        let kind = form.integer(body, "type", (1, 12)).unwrap_or(0);
-        let fits = match kind {
-            4 | 5 => of != 4,
-            6 | 7 => of == 3 || (of == 5 && has_source),
-            8 => of == 4,
-            9 => matches!(of, 2 | 3),
-            _ => false,
-        };
-        if !fits {
-            form.flaw_at(
-                "type",
-                "INTERACTION_CALLBACK_TYPE_INVALID",
-                "This type of answer does not fit.",
-            );
-        }
-        let data = body.get("data").unwrap_or(&Value::Null);
-        let (mut draft, mut is_ephemeral) = (Draft::default(), false);
-        form.at("data", |form| match kind {
-            4 | 7 => {
-                let door = if kind == 4 { Door::Interaction } else { Door::Edit };
-                draft = check_message::within(form, data, &call.file_numbers(), door, &self.rules);
-                is_ephemeral = draft.flags.unwrap_or(0) & EPHEMERAL != 0;
-            }
-            5 => is_ephemeral = check_defer(form, data),
-            8 => check_completion(form, data),
-            9 => check_components::modal(form, data),
-            _ => {}
-        });
-        form.finish()?;
-        if !call.files.is_empty() && !matches!(kind, 4 | 7) {
-            return Err(Refusal::new(
-                400,
-                50035,
-                "Invalid Form Body: files go with a message",
-            ));
-        }
+        let Callback {
+            kind,
+            draft,
+            is_ephemeral,
+        } = form;
+        let data = call.body.get("data").unwrap_or(&Value::Null);
         let made = match kind {
             4 => Some(self.answer_with(call, id, &draft, is_ephemeral)?),
             5 => Some(self.answer_later(call, id, is_ephemeral)),
@@ -329,6 +297,73 @@ impl State {
             .get(&message)
             .map(|found| Answer::Json(self.wire_message(found)))
             .ok_or_else(Refusal::unknown_message)
+    }
+}
+
+/// What the first answer to an interaction asks for.
+struct Callback {
+    kind: i64,
+    draft: Draft,
+    is_ephemeral: bool,
+}
+
+/// Reads it; `None` where there is no body.
+fn read_callback(call: &Call, of: u8, has_source: bool, rules: &Rules) -> Result<Option<Callback>, Refusal> {
+    let mut form = Form::default();
+    let Some(body) = form.object(&call.body) else {
+        return form.finish().map(|()| None);
+    };
+    form.keys(body, &["type", "data"]);
+    let kind = form.integer(body, "type", (1, 12)).unwrap_or(0);
+    let fits = match kind {
+        4 | 5 => of != 4,
+        6 | 7 => of == 3 || (of == 5 && has_source),
+        8 => of == 4,
+        9 => matches!(of, 2 | 3),
+        _ => false,
+    };
+    if !fits {
+        form.flaw_at(
+            "type",
+            "INTERACTION_CALLBACK_TYPE_INVALID",
+            "This type of answer does not fit.",
+        );
+    }
+    let data = body.get("data").unwrap_or(&Value::Null);
+    let (mut draft, mut is_ephemeral) = (Draft::default(), false);
+    form.at("data", |form| match kind {
+        4 | 7 => {
+            let door = if kind == 4 { Door::Interaction } else { Door::Edit };
+            draft = check_message::within(form, data, &call.file_numbers(), door, rules);
+            is_ephemeral = draft.flags.unwrap_or(0) & EPHEMERAL != 0;
+        }
+        5 => is_ephemeral = check_defer(form, data),
+        8 => check_completion(form, data),
+        9 => check_components::modal(form, data),
+        _ => {}
+    });
+    form.finish()?;
+    if !call.files.is_empty() && !matches!(kind, 4 | 7) {
+        return Err(Refusal::new(
+            400,
+            50035,
+            "Invalid Form Body: files go with a message",
+        ));
+    }
+    Ok(Some(Callback {
+        kind,
+        draft,
+        is_ephemeral,
+    }))
+}
+
+impl State {
+    /// What is wrong with the form of a first answer, whether the interaction still waits for it or not.
+    pub(super) fn flaw_of_callback(&self, call: &Call, id: Id) -> Result<(), Refusal> {
+        match self.interactions.get(&id) {
+            Some(of) => read_callback(call, of.kind, of.source.is_some(), &self.rules).map(drop),
+            None => Ok(()),
+        }
     }
 }
 

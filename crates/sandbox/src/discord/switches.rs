@@ -97,6 +97,12 @@ impl DiscordSim {
         self.core.state().log.malformed.clone()
     }
 
+    /// The same, taken note of: what a test sends wrongly on purpose. Whatever is left when the simulator ends
+    /// is a panic.
+    pub fn take_malformed(&self) -> Vec<Logged> {
+        std::mem::take(&mut self.core.state().log.malformed)
+    }
+
     /// What somebody sees in a channel.
     pub fn view(&self, channel: Id, person: Id) -> Vec<Seen> {
         self.core.state().view(channel, person)

@@ -332,5 +332,5 @@ async fn a_putting_off_takes_nothing_but_the_flag_and_decides_who_sees_the_answe
     assert_eq!(call(&bot, &sim, "POST", &webhook, public).await.0, 200);
     assert_eq!(ann.sees(room)[0].content, "still private");
     assert!(ben.sees(room).is_empty());
-    assert_eq!(sim.malformed().len(), 1);
+    assert_eq!(sim.take_malformed().len(), 1);
 }

@@ -211,7 +211,7 @@ async fn messages_are_read_edited_and_deleted_and_others_are_left_alone() {
         refusal(channel(room).send_message(&http, said(" ")).await),
         (400, 50006)
     );
-    assert_eq!(sim.malformed().len(), 1, "an empty message is never right");
+    assert_eq!(sim.take_malformed().len(), 1, "an empty message is never right");
 }
 
 #[tokio::test]
@@ -269,6 +269,36 @@ async fn planned_faults_meet_requests_and_too_many_invalid_ones_end_in_a_ban() {
     assert!(send().await.is_err(), "banned");
     assert!(http.get_current_user().await.is_err(), "banned from everything");
     assert!(sim.malformed().is_empty());
+}
+
+#[tokio::test]
+async fn a_wrong_form_is_seen_through_a_fault() {
+    let House { sim, room, http, .. } = house(Options::default()).await;
+    let send = |text: &'static str| channel(room).send_message(&http, said(text));
+    for fault in [
+        Fault::Status(502),
+        Fault::LostRequest,
+        Fault::LostAnswer,
+        Fault::TooMany {
+            retry_after: Duration::from_millis(1),
+            scope: LimitScope::Shared,
+        },
+    ] {
+        sim.fail("POST *", fault, 2);
+        assert!(send("x").await.is_err());
+        assert_eq!(sim.malformed().len(), 0);
+        assert!(send(" ").await.is_err());
+        assert_eq!(sim.take_malformed().len(), 1);
+        sim.clear_faults();
+    }
+}
+
+#[tokio::test]
+#[should_panic(expected = "Discord would refuse this in any circumstances")]
+async fn a_simulator_that_ends_with_a_wrong_form_panics() {
+    let House { sim, room, http, ann, .. } = house(Options::default()).await;
+    assert!(channel(room).send_message(&http, said(" ")).await.is_err());
+    drop((sim, ann));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use hammerdesk_domain::access::Permission;
 mod accounts;
 mod escalate;
 mod leaf;
+mod named;
 mod oncall;
 mod read;
 mod sealed;
@@ -25,6 +26,7 @@ pub use oncall::{
     OncallUndoArgs,
 };
 pub(crate) use read::spelled;
+pub use named::translated_name;
 pub use read::{parse_line, parse_options, words};
 pub use sealed::{LONGEST_TEXT, line_of, parse_run, typed_part};
 pub use sla::{

@@ -1,15 +1,18 @@
 //! The lines of help in other languages.
 
+use super::named::LINES;
+
 /// What a line of help says in other languages, by locale; platforms that know their readers' language show
-/// it there. Only the help is translated: names, options and answers are one language everywhere.
+/// it there. Answers are one language everywhere.
 pub fn translations(about: &str) -> &'static [(&'static str, &'static str)] {
     TRANSLATED
         .iter()
+        .chain(LINES)
         .find(|(english, _)| *english == about)
         .map_or(&[], |(_, texts)| texts)
 }
 
-type Texts = &'static [(&'static str, &'static str)];
+pub(super) type Texts = &'static [(&'static str, &'static str)];
 
 const TRANSLATED: &[(&str, Texts)] = &[
     (

@@ -121,6 +121,12 @@ async fn notes_owners_and_statuses_are_queued_as_they_were_asked() {
         assert_reads!(desk.text(NIA, "/ticket status 47 to:gone").await, @"“gone” is no status here. There are Open, Pending, Resolved, Closed, With compliance.");
         assert_reads!(desk.text(NIA, "/ticket status 48 to:open").await, @"Ticket 48 is Open already.");
         assert_reads!(desk.text(ROSA, "/ticket assign 47 to:me").await, @r#"I do not know which agent you are in Freshdesk. Your administrator can set helpdesk = "your address" under [[people]]; meanwhile give the agent's name."#);
+        let card = desk.ask(ROSA, "/ticket show 471").await;
+        let give = button(&card, "Give it");
+        let given = desk.submit(ROSA, give, &[("to", KIT)]).await;
+        assert_reads!(plain(&given), @"Ticket 471 goes to Kwok Wing-yan. Queued for Freshdesk; it shows in the thread when it is there.");
+        let unknown = desk.submit(ROSA, give, &[("to", "discord:77")]).await;
+        assert!(plain(&unknown).contains("which agent that person is"), "{}", plain(&unknown));
         let choice = desk.ask(ROSA, "/ticket assign 47 to:nia").await;
         let options = choice.menu.unwrap().options;
         assert_eq!(options[0].label, "Nia Okafor (okafor@house.example)");
@@ -310,6 +316,7 @@ async fn a_card_says_how_a_ticket_stands_and_what_was_said() {
         > Reply to client: /ticket reply 47
         > Note: /ticket note 47
         > Take it: /ticket assign 47 to:me
+        > Give it: /ticket assign 47
         > Resolve: /ticket status 47 to:resolved
         > Balance: /balance 0000001001
         ");

@@ -242,6 +242,20 @@ fn actions(scene: &Scene, asker: &Asker) -> Vec<Action> {
             ..Action::ask("Note", format!("/ticket note {id}"))
         });
         out.push(Action::ask("Take it", format!("/ticket assign {id} to:me")));
+        out.push(Action {
+            form: Some(Form {
+                title: format!("Give ticket {id} to somebody"),
+                says: "The ticket becomes that agent's. Nothing is mailed.".to_owned(),
+                fields: vec![Field {
+                    name: "to".to_owned(),
+                    label: "To whom".to_owned(),
+                    required: true,
+                    kind: FieldKind::Person,
+                }],
+                submit: "Give it".to_owned(),
+            }),
+            ..Action::ask("Give it", format!("/ticket assign {id}"))
+        });
         out.push(if status::is_over(ticket.status) {
             Action::ask("Reopen", format!("/ticket status {id} to:open"))
         } else {

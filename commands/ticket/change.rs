@@ -140,10 +140,18 @@ pub(super) async fn agent_of(
     settings: &Settings,
     asker: &Asker,
 ) -> Result<Option<HelpdeskRecord>, Failure> {
+    agent_behind(view, settings, asker.id.as_str()).await
+}
+
+async fn agent_behind(
+    view: &mut View,
+    settings: &Settings,
+    person: &str,
+) -> Result<Option<HelpdeskRecord>, Failure> {
     let addresses = settings
         .agents
         .iter()
-        .filter(|(_, person)| **person == asker.id)
+        .filter(|(_, known)| known.as_str() == person)
         .map(|(email, _)| email.clone());
     for email in addresses {
         let found = view.helpdesk_records_by_email(RecordKind::Agent, &email).await?;
@@ -154,7 +162,7 @@ pub(super) async fn agent_of(
     Ok(None)
 }
 
-/// The agents whom some words mean: `me`, an address, a whole name, or a part of names.
+/// The agents whom some words mean: `me`, a person's id, an address, a whole name, or a part of names.
 pub(super) async fn agents_named(
     view: &mut View,
     settings: &Settings,
@@ -171,6 +179,17 @@ pub(super) async fn agents_named(
             )
             .into()
         });
+    }
+    // Somebody chosen out of a menu of people comes as their id.
+    if let Some(agent) = agent_behind(view, settings, typed.trim()).await? {
+        return Ok(vec![agent]);
+    }
+    if typed.trim().starts_with("discord:") {
+        return Err(UserError::unknown(
+            "I do not know which agent that person is in Freshdesk. Your administrator can set discord and helpdesk \
+             under [[people]]; meanwhile use /ticket assign with the agent's name.",
+        )
+        .into());
     }
     let agents = scene::agents(view).await?;
     let fits = |test: &dyn Fn(&HelpdeskRecord) -> bool| -> Vec<HelpdeskRecord> {

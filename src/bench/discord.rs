@@ -115,6 +115,7 @@ impl Ours {
             listens: true,
             channels: Vec::new(),
             calls_per_second: None,
+            refused_at_most: None,
             authority: None,
         };
         let app = App::build(store.clone(), settings, Arc::clone(clock), false).with_discord(setup)?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::str::FromStr;
 
 use hammerdesk_commands::settings::Settings;
@@ -86,13 +86,17 @@ pub struct DiscordSection {
     /// Another gateway than the one that the base names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway_url: Option<String>,
-    /// A file with a certificate authority in PEM that is trusted beside the web's: a proxy's.
+    /// A file with a certificate authority (PEM or DER) that is trusted beside the web's: a proxy's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<String>,
     /// Calls a second over all routes. Left out: a little under the 50 that Discord allows; several instances
     /// share them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calls_per_second: Option<NonZeroU32>,
+    /// Refused calls in ten minutes after which none is sent for a while: Discord bans an address at 10,000.
+    /// Left out: 5,000; fewer where other bots share the address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_at_most: Option<NonZeroUsize>,
     /// The servers in which the bot works; their commands are registered at once. Where none is named it
     /// works in all that it is in, and its commands are registered globally.
     pub guilds: Vec<DiscordId>,
@@ -161,6 +165,7 @@ impl Config {
             listens: section.listens.unwrap_or(self.freshdesk.url.is_some()),
             channels: settings.channels(),
             calls_per_second: section.calls_per_second,
+            refused_at_most: section.refused_at_most,
             authority,
         }))
     }

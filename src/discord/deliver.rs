@@ -86,6 +86,19 @@ struct Sent<'a> {
     enforce_nonce: bool,
 }
 
+/// The post's message, which leads to its thread. A thread has the id of the message from which it hangs: one
+/// that hung from an earlier message of the post is named on the new one.
+fn leading(mut message: Message, stored: &StoredPost, id: Option<&str>) -> Message {
+    if let Some(thread) = stored.thread.as_deref().filter(|thread| Some(*thread) != id)
+        && thread.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        let link = format!("<#{thread}>");
+        let parts = [link.as_str(), message.content.as_str()];
+        message.content = parts.join("\n").trim_end().to_owned();
+    }
+    message
+}
+
 /// Why a post does not stand yet.
 pub(super) enum Hindered {
     Rest(RestError),
@@ -203,10 +216,11 @@ impl DiscordDeliverer {
         let post = self.with_its_files(stored, what).await?;
         let message = render::post(post.as_ref()).calling(&self.accounts(&stored.post));
         if let (Some(id), Some(place)) = (&stored.message, &stored.place)
-            && self.edit(stored, place, id, &message).await?
+            && self.edit(place, id, &leading(message.clone(), stored, Some(id))).await?
         {
             return Ok(standing(place, id, stored.thread.clone()));
         }
+        let message = leading(message, stored, None);
         let place = match (&stored.post.only_for, &stored.post.within) {
             (Some(person), _) => self.alone_with(person).await?,
             (None, None) => self.channel(stored)?,
@@ -261,13 +275,7 @@ impl DiscordDeliverer {
     }
 
     /// Changes what stands there. `false`: it has to be posted anew.
-    async fn edit(
-        &self,
-        stored: &StoredPost,
-        place: &str,
-        id: &str,
-        message: &Message,
-    ) -> Result<bool, Hindered> {
+    async fn edit(&self, place: &str, id: &str, message: &Message) -> Result<bool, Hindered> {
         let path = format!("/channels/{place}/messages/{id}");
         let call = || {
             Call::patch(path.clone())
@@ -284,8 +292,8 @@ impl DiscordDeliverer {
                 Ok(true)
             }
             Some(UNKNOWN_MESSAGE | UNKNOWN_CHANNEL | NOT_OURS) => Ok(false),
-            // Too often changed for its age: a new one takes its place, unless a thread hangs on the old one.
-            Some(OLD_EDITS) if stored.thread.is_none() => {
+            // Too often changed for its age: a new one takes its place. Its thread outlives it.
+            Some(OLD_EDITS) => {
                 self.rest.done(Call::delete(path).patient(PATIENCE)).await?;
                 Ok(false)
             }

@@ -193,7 +193,8 @@ impl<'a> Desk<'a> {
             Ok(()) => self.follow_up(others, false).await,
             Err(error) if is_gone(&error) => self.send_instead(messages, false).await,
             Err(RestError::Refused { .. }) => self.edit_original(&sorry()).await,
-            Err(error) => Err(error),
+            // The token died while Discord took nothing: once more to its asker is better than never.
+            Err(_) => self.send_instead(messages, false).await,
         }
     }
 

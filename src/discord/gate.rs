@@ -6,7 +6,7 @@
 //! so this stops well before, and at once when the token itself is refused.
 
 use std::collections::{HashMap, VecDeque};
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ pub(crate) const PER_SECOND: NonZeroU32 = NonZeroU32::new(46).expect("not zero")
 const AT_ONCE: u32 = 15;
 /// Refused calls are counted over so long.
 const GUARDED: Duration = Duration::from_secs(600);
-/// So many of them are enough; Discord bans at ten thousand.
-const REFUSED_ENOUGH: usize = 5_000;
+/// So many of them are enough; Discord bans an address at ten thousand.
+pub(crate) const REFUSED_ENOUGH: NonZeroUsize = NonZeroUsize::new(5_000).expect("not zero");
 /// Buckets that are full again are forgotten once there are so many.
 const MANY_BUCKETS: usize = 2_000;
 /// A wait that no honest answer asks for is cut to this.
@@ -31,6 +31,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 #[derive(Debug)]
 pub(crate) struct Gate {
     global: DefaultDirectRateLimiter,
+    /// After so many refusals none is sent.
+    enough: usize,
     state: Mutex<State>,
 }
 
@@ -68,11 +70,12 @@ enum Turn {
 }
 
 impl Gate {
-    /// A gate for so many calls a second over all routes.
-    pub(crate) fn new(per_second: NonZeroU32) -> Self {
+    /// A gate for so many calls a second over all routes, and so many refusals in ten minutes.
+    pub(crate) fn new(per_second: NonZeroU32, enough: NonZeroUsize) -> Self {
         let at_once = NonZeroU32::new(per_second.get() / AT_ONCE).unwrap_or(NonZeroU32::MIN);
         Self {
             global: RateLimiter::direct(Quota::per_second(per_second).allow_burst(at_once)),
+            enough: enough.get(),
             state: Mutex::default(),
         }
     }
@@ -110,7 +113,7 @@ impl Gate {
         let mut state = self.state();
         state.forget_refused(now);
         let oldest = state.refused.front().copied()?;
-        (state.refused.len() >= REFUSED_ENOUGH).then(|| (oldest + GUARDED).saturating_duration_since(now))
+        (state.refused.len() >= self.enough).then(|| (oldest + GUARDED).saturating_duration_since(now))
     }
 
     /// Takes in what an answer says about its bucket.
@@ -137,16 +140,26 @@ impl Gate {
             state.buckets.insert(name, Bucket { left: 0, full_at: at });
         }
         if !limited.is_shared {
-            state.refused(now);
+            self.count_refusal(&mut state, now);
         }
-        state.tell();
     }
 
-    /// Takes in a 401 or 403.
+    /// Takes in a refusal that Discord counts.
     pub(crate) fn refused(&self) {
         let mut state = self.state();
-        state.refused(Instant::now());
+        self.count_refusal(&mut state, Instant::now());
+    }
+
+    fn count_refusal(&self, state: &mut State, now: Instant) {
+        state.refused(now);
         state.tell();
+        if state.refused.len() == self.enough {
+            tracing::error!(
+                refused = self.enough,
+                "discord refused so many calls in ten minutes that none is sent for a while, because it bans at ten \
+                 thousand; hammerdesk check says what is missing"
+            );
+        }
     }
 
     /// How many calls were refused in the last ten minutes.
@@ -205,13 +218,6 @@ impl State {
     fn refused(&mut self, now: Instant) {
         self.forget_refused(now);
         self.refused.push_back(now);
-        if self.refused.len() == REFUSED_ENOUGH {
-            tracing::error!(
-                refused = REFUSED_ENOUGH,
-                "discord refused so many calls in ten minutes that none is sent for a while: it bans at ten thousand. \
-                 hammerdesk check says what is missing"
-            );
-        }
     }
 
     /// Puts the number of refusals where whoever watches over the service sees it.
@@ -251,7 +257,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_empty_bucket_holds_up_its_own_channel_alone_until_it_is_full() {
-        let gate = Gate::new(PER_SECOND);
+        let gate = Gate::new(PER_SECOND, REFUSED_ENOUGH);
         gate.learn("POST messages 1", &headers(0, "1.5", "abc"));
         gate.learn("POST messages 2", &headers(3, "1.5", "abc"));
         let wait = gate.pass("POST messages 1", false, NOT).await.unwrap_err();
@@ -267,7 +273,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_left_and_was_not_answered_yet_counts() {
-        let gate = Gate::new(PER_SECOND);
+        let gate = Gate::new(PER_SECOND, REFUSED_ENOUGH);
         gate.learn("r 1", &headers(2, "5", "abc"));
         assert_eq!(gate.pass("r 1", false, NOT).await, Ok(()));
         assert_eq!(gate.pass("r 1", false, NOT).await, Ok(()));
@@ -279,7 +285,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_global_limit_holds_up_all_but_the_answers_to_interactions() {
-        let gate = Gate::new(PER_SECOND);
+        let gate = Gate::new(PER_SECOND, REFUSED_ENOUGH);
         let limited = Limited {
             wait: Duration::from_secs(3),
             is_global: true,
@@ -293,13 +299,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn refusals_shut_the_gate_long_before_the_ban_and_open_it_ten_minutes_later() {
-        let gate = Gate::new(PER_SECOND);
+        let gate = Gate::new(PER_SECOND, REFUSED_ENOUGH);
         let shared = Limited {
             wait: NOT,
             is_global: false,
             is_shared: true,
         };
-        for _ in 0..REFUSED_ENOUGH - 1 {
+        for _ in 1..REFUSED_ENOUGH.get() {
             gate.refused();
             gate.limited("r 1", shared);
         }

@@ -21,7 +21,7 @@ mod render;
 mod rest;
 mod text;
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 
 use hammerdesk_domain::chat::Channel;
 
@@ -52,6 +52,8 @@ pub struct Setup {
     pub channels: Vec<Channel>,
     /// Calls a second over all routes, where it is not what Discord allows every bot.
     pub calls_per_second: Option<NonZeroU32>,
-    /// A certificate authority (PEM) that is trusted beside the web's: a proxy's.
+    /// Refused calls in ten minutes after which none is sent, where the address is not the bot's alone.
+    pub refused_at_most: Option<NonZeroUsize>,
+    /// A certificate authority (PEM or DER) that is trusted beside the web's: a proxy's.
     pub authority: Option<Vec<u8>>,
 }

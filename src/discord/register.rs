@@ -19,7 +19,12 @@ const BOOLEAN: u8 = 5;
 pub(crate) fn definitions() -> Vec<Value> {
     let menus = Commands::message_menus()
         .iter()
-        .map(|name| json!({ "type": 3, "name": cut(name, COMMAND_NAME) }));
+        .map(|name| {
+            let mut out = Map::new();
+            out.insert("type".to_owned(), json!(3));
+            call(&mut out, name);
+            Value::Object(out)
+        });
     grammar::command()
         .get_subcommands()
         .map(command)
@@ -73,7 +78,12 @@ fn option(arg: &clap::Arg) -> Value {
         let choices = words
             .iter()
             .take(COMMAND_OPTIONS)
-            .map(|word| json!({ "name": word, "value": word }));
+            .map(|word| {
+                let mut out = Map::new();
+                call(&mut out, word);
+                out.insert("value".to_owned(), json!(word));
+                Value::Object(out)
+            });
         out.insert("choices".to_owned(), choices.collect());
     }
     Value::Object(out)
@@ -84,10 +94,23 @@ fn is_completed(arg: &clap::Arg, name: &str) -> bool {
     grammar::is_completed(name) && (name != "text" || arg.is_positional())
 }
 
+/// Its name, and what it is called in other languages.
+fn call(out: &mut Map<String, Value>, name: &str) {
+    out.insert("name".to_owned(), json!(cut(name, COMMAND_NAME)));
+    let translated = grammar::translated_name(name);
+    if !translated.is_empty() {
+        let texts: Map<String, Value> = translated
+            .iter()
+            .map(|(locale, text)| ((*locale).to_owned(), json!(cut(text, COMMAND_NAME))))
+            .collect();
+        out.insert("name_localizations".to_owned(), Value::Object(texts));
+    }
+}
+
 fn named(name: &str, about: &str) -> Map<String, Value> {
     let about = if about.is_empty() { name } else { about };
     let mut out = Map::new();
-    out.insert("name".to_owned(), json!(cut(name, COMMAND_NAME)));
+    call(&mut out, name);
     out.insert("description".to_owned(), json!(cut(about, COMMAND_ABOUT)));
     let translated = grammar::translations(about);
     if !translated.is_empty() {
@@ -268,7 +291,10 @@ mod tests {
             .collect();
         assert_eq!(
             menus,
-            [&json!({ "type": 3, "name": "Create ticket from this message" })]
+            [&json!({
+                "type": 3, "name": "Create ticket from this message",
+                "name_localizations": { "zh-TW": "以此訊息建立工單" },
+            })]
         );
     }
 
@@ -340,9 +366,11 @@ mod tests {
             command["default_member_permissions"] = Value::Null;
             command["nsfw"] = json!(false);
             command["dm_permission"] = json!(false);
-            command["name_localizations"] = Value::Null;
         }
         assert!(same(&there, &wanted));
+        let mut other = there.clone();
+        other[0]["name_localizations"] = Value::Null;
+        assert!(!same(&other, &wanted), "a name that is missing in another language is a difference");
         there[0]["description"] = json!("Other");
         assert!(!same(&there, &wanted));
         assert!(!same(&there[1..], &wanted));

@@ -6,7 +6,6 @@
 //! landed without its answer coming back is told apart from one that did not.
 
 use std::fmt;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use super::Setup;
-use super::gate::{Gate, Limited, PER_SECOND, seconds};
+use super::gate::{Gate, Limited, PER_SECOND, REFUSED_ENOUGH, seconds};
 use super::render::{File, Message};
 
 /// Discord's own address.
@@ -187,7 +186,8 @@ impl RestError {
 impl Rest {
     /// Speaks to Discord, or to `api_url` in its place.
     pub(crate) fn new(token: &str, api_url: Option<&str>) -> anyhow::Result<Self> {
-        Self::build(token, api_url, client(None)?, PER_SECOND)
+        let gate = Gate::new(PER_SECOND, REFUSED_ENOUGH);
+        Self::build(token, api_url, client(None)?, gate)
     }
 
     /// Speaks as the administrator decided.
@@ -196,7 +196,10 @@ impl Rest {
             setup.token.reveal().trim(),
             setup.api_url.as_deref(),
             client(setup.authority.as_deref())?,
-            setup.calls_per_second.unwrap_or(PER_SECOND),
+            Gate::new(
+                setup.calls_per_second.unwrap_or(PER_SECOND),
+                setup.refused_at_most.unwrap_or(REFUSED_ENOUGH),
+            ),
         )
     }
 
@@ -204,7 +207,7 @@ impl Rest {
         token: &str,
         api_url: Option<&str>,
         client: Client,
-        per_second: NonZeroU32,
+        gate: Gate,
     ) -> anyhow::Result<Self> {
         let mut token = HeaderValue::from_str(&format!("Bot {token}"))
             .map_err(|_| anyhow::anyhow!("discord.token holds characters that no token has"))?;
@@ -213,7 +216,7 @@ impl Rest {
             client,
             base: versioned(api_url.unwrap_or(DISCORD)),
             token,
-            gate: Gate::new(per_second),
+            gate,
         })))
     }
 
@@ -348,7 +351,7 @@ impl Rest {
     }
 }
 
-/// The client that every call goes through; it trusts the web's authorities, and `authority` (PEM) beside them.
+/// The client that every call goes through; it trusts the web's authorities, and `authority` beside them.
 pub(crate) fn client(authority: Option<&[u8]>) -> anyhow::Result<Client> {
     let mut builder = Client::builder()
         .user_agent(USER_AGENT)
@@ -356,8 +359,13 @@ pub(crate) fn client(authority: Option<&[u8]>) -> anyhow::Result<Client> {
         .pool_max_idle_per_host(64)
         .redirect(reqwest::redirect::Policy::none());
     if let Some(authority) = authority {
-        let authority = reqwest::Certificate::from_pem(authority)
-            .map_err(|_| anyhow::anyhow!("discord.ca_file holds no certificate in PEM"))?;
+        let read = if authority.starts_with(b"-----BEGIN") {
+            reqwest::Certificate::from_pem(authority)
+        } else {
+            reqwest::Certificate::from_der(authority)
+        };
+        let authority =
+            read.map_err(|_| anyhow::anyhow!("discord.ca_file holds no certificate in PEM or DER"))?;
         builder = builder.add_root_certificate(authority);
     }
     Ok(builder.build()?)

@@ -88,6 +88,40 @@ async fn where_the_token_died_meanwhile_the_answer_is_a_private_message() {
 }
 
 #[tokio::test]
+async fn after_a_quarter_of_an_hour_the_answer_is_a_private_message_whatever_discord_would_still_take() {
+    let chat = Chat::open().await;
+    let (number, name) = chat.client("B8");
+    let nia = chat.coordinator();
+    let held = exhausted(&chat).await;
+    let asked = nia.slash(chat.accounts, "balance", &client(&number)).unwrap();
+    assert!(asked.acknowledged().await.was_deferred);
+    let fault = chat.sim.fail_always("PATCH /webhooks/*", Fault::Status(503));
+    drop(held);
+    let tries = || chat.sim.requests_to("PATCH /webhooks/{}/{}/messages/@original").len();
+    let deadline = tokio::time::Instant::now() + super::PATIENCE;
+    while tries() == 0 && tokio::time::Instant::now() < deadline {
+        tokio::task::yield_now().await;
+    }
+    assert!(tries() > 0);
+    // Here the token would still do: only the bot's own watch says that it is over.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(14 * 60 + 40)).await;
+    tokio::time::resume();
+    let direct = nia.direct_channel();
+    let deadline = tokio::time::Instant::now() + super::PATIENCE;
+    while nia.sees(direct).is_empty() && tokio::time::Instant::now() < deadline {
+        tokio::task::yield_now().await;
+    }
+    let seen = nia.sees(direct);
+    assert!(seen.len() == 1 && seen[0].text().contains(&name), "{seen:?}");
+    let stands = asked.now().message.unwrap();
+    assert!(stands.is_ephemeral && !stands.text().contains(&name), "{}", stands.text());
+    chat.sim.cancel_fault(fault);
+    assert!(chat.person("Other", MANAGER).sees(chat.accounts).is_empty());
+    chat.close().await;
+}
+
+#[tokio::test]
 async fn a_completion_that_takes_too_long_is_none_and_a_form_says_so() {
     let chat = Chat::open().await;
     let (number, name) = chat.client("B8");

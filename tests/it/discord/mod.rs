@@ -6,8 +6,11 @@ mod checks;
 mod faults;
 mod files;
 mod gateway;
+mod guard;
 mod heard;
+mod people;
 mod posts;
+mod serving;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,10 +18,10 @@ use std::time::Duration;
 use hammerdesk::config::Secret;
 use hammerdesk::discord::{Discord, Grant, People, Setup, State};
 use hammerdesk_commands::settings::Settings;
-use hammerdesk_domain::access::Permission;
+use hammerdesk_domain::access::{Asker, Permission};
 use hammerdesk_domain::chat::Channel;
 use hammerdesk_domain::ids::{ChannelId, LocationId};
-use hammerdesk_sandbox::discord::{Asked, DiscordSim, Id, Options, Outcome, Person, Rights, Seen};
+use hammerdesk_sandbox::discord::{Asked, DiscordSim, Id, Options, Outcome, Person, Rights, Seen, TlsFront};
 use hammerdesk_store::Store;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -28,6 +31,9 @@ use crate::harness::{COORDINATOR, Desk};
 
 /// Longer than anything may take where nothing is wrong.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The id of somebody of `[[people]]`.
+pub(crate) const KIT: &str = "kit-ashdown";
 
 /// A house's bot on a guild of its own.
 pub(crate) struct Chat {
@@ -44,6 +50,9 @@ pub(crate) struct Chat {
     /// The guild's role behind each person of the house.
     pub(crate) roles: HashMap<String, Id>,
     pub(crate) setup: Setup,
+    /// Somebody whom `[[people]]` names, and who is an agent in the helpdesk.
+    pub(crate) kit: Person,
+    _front: Option<TlsFront>,
     stop: watch::Sender<bool>,
     running: JoinHandle<()>,
 }
@@ -61,6 +70,8 @@ pub(crate) struct Different {
     pub(crate) everywhere: bool,
     /// A furnished store, where it is not the usual one.
     pub(crate) store: Option<Store>,
+    /// Discord is reached over TLS, with an authority of its own.
+    pub(crate) tls: bool,
     /// Changes what the administrator decided.
     pub(crate) setup: Option<fn(&DiscordSim, &mut Setup)>,
 }
@@ -87,7 +98,10 @@ impl Chat {
             before(&sim);
         }
         let channels = channels(accounts, managers, call_centre);
-        let change = |settings: &mut Settings| settings.channels = channels.clone();
+        let change = |settings: &mut Settings| {
+            settings.channels = channels.clone();
+            settings.agents.insert("kit@house.test".to_owned(), KIT.into());
+        };
         let mut desk = match different.store {
             Some(store) => Desk::over(store, None, change),
             None => Desk::with(change).await,
@@ -105,20 +119,39 @@ impl Chat {
             );
             roles.insert(asker.id.to_string(), role);
         }
+        let kit = sim.person(guild, "Kit Ashdown", &[]);
+        let mut named = HashMap::new();
+        if let Some(role) = desk.house.people().into_iter().find(|asker| asker.id.as_str() == COORDINATOR) {
+            let asker = Asker {
+                id: KIT.into(),
+                name: "Kit Ashdown".to_owned(),
+                ..role
+            };
+            named.insert(kit.id.number(), asker);
+        }
+        let front = match different.tls {
+            true => Some(sim.tls_front().await.unwrap()),
+            false => None,
+        };
+        let api_url = front.as_ref().map_or_else(
+            || sim.api_url(),
+            |front| format!("https://localhost:{}", front.address.port()),
+        );
         let mut setup = Setup {
             token: Secret::from(sim.token().as_str()),
-            api_url: Some(sim.api_url()),
+            api_url: Some(api_url),
             gateway_url: None,
             guilds: if different.everywhere {
                 Vec::new()
             } else {
                 vec![guild.number()]
             },
-            people: People::new(HashMap::new(), grants),
+            people: People::new(named, grants),
             listens: true,
             channels,
             calls_per_second: None,
-            authority: None,
+            refused_at_most: None,
+            authority: front.as_ref().map(|front| front.certificate.clone()),
         };
         if let Some(change) = different.setup {
             change(&sim, &mut setup);
@@ -139,6 +172,8 @@ impl Chat {
             call_centre,
             roles,
             setup: for_check,
+            kit,
+            _front: front,
             stop,
             running,
         }

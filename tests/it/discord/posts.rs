@@ -1,15 +1,17 @@
 //! What the bot shows by itself: once, in its place, in threads, whatever happens on the way.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hammerdesk_domain::chat::{Platform, Post};
-use hammerdesk_domain::clock::Clock as _;
+use hammerdesk_domain::clock::{Clock as _, ManualClock};
 use hammerdesk_domain::ids::ChannelId;
 use hammerdesk_domain::message::{Card, Reply};
-use hammerdesk_sandbox::discord::{Fault, Id, LimitScope, Rights};
+use hammerdesk_sandbox::discord::{Fault, Id, LimitScope, Options, Rights};
 use serde_json::json;
 
-use super::Chat;
+use super::{Chat, Different};
+use crate::harness::moment;
 
 fn says(title: &str) -> Reply {
     Reply::card(
@@ -228,5 +230,42 @@ async fn an_hour_without_discord_loses_and_doubles_nothing_and_keeps_the_order()
     later(&chat).await;
     let expected: Vec<String> = (0..30).map(|n| format!("Alert {n:02}")).collect();
     assert_eq!(titles(&chat, chat.accounts), expected);
+    chat.close().await;
+}
+
+#[tokio::test]
+async fn an_old_card_that_may_not_be_changed_any_more_is_posted_anew_and_keeps_its_thread() {
+    let clock = Arc::new(ManualClock::at(moment()));
+    let chat = Chat::with(Different {
+        options: Options {
+            clock: clock.clone(),
+            ..Options::default()
+        },
+        ..Different::default()
+    })
+    .await;
+    put(&chat, &post("ticket:1", "One").opening("One")).await;
+    put(&chat, &post("said:1:1", "First").within("ticket:1")).await;
+    put(&chat, &post("alert:1", "Plain")).await;
+    later(&chat).await;
+    let thread = chat.sim.threads(chat.accounts)[0].0;
+    chat.sim.set_rules(|rules| rules.old_edits_per_hour = Some(0));
+    clock.advance(chrono::TimeDelta::hours(2));
+    put(&chat, &post("ticket:1", "One, changed").opening("One")).await;
+    put(&chat, &post("alert:1", "Plain, changed")).await;
+    put(&chat, &post("said:1:2", "Second").within("ticket:1")).await;
+    later(&chat).await;
+    assert_eq!(titles(&chat, chat.accounts), ["One, changed", "Plain, changed"]);
+    assert_eq!(chat.sim.threads(chat.accounts).len(), 1);
+    assert_eq!(titles(&chat, thread), ["First", "Second"]);
+    let card = &chat.sim.all_messages(chat.accounts)[0];
+    assert_eq!(card.content, format!("<#{thread}>"), "the card leads to its thread");
+    // The new card is young: it is changed in place, and still leads there.
+    chat.sim.set_rules(|rules| rules.old_edits_per_hour = None);
+    put(&chat, &post("ticket:1", "One, again").opening("One")).await;
+    later(&chat).await;
+    let again = &chat.sim.all_messages(chat.accounts)[0];
+    assert_eq!((again.id, &again.content), (card.id, &card.content));
+    assert_eq!(titles(&chat, chat.accounts), ["One, again", "Plain, changed"]);
     chat.close().await;
 }

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use hammerdesk_domain::clock::ManualClock;
 use serde_json::json;
 use serenity::all::{
-    CreateAttachment, CreateMessage, CreateThread, EditMessage, EditThread, Http, HttpError, MessageId, Nonce,
+    CreateAttachment, CreateEmbed, CreateMessage, CreateThread, EditMessage, EditThread, Http, HttpError, MessageId, Nonce,
 };
 
 use super::bot::{channel, http};
@@ -274,7 +274,8 @@ async fn planned_faults_meet_requests_and_too_many_invalid_ones_end_in_a_ban() {
 #[tokio::test]
 async fn a_wrong_form_is_seen_through_a_fault() {
     let House { sim, room, http, .. } = house(Options::default()).await;
-    let send = |text: &'static str| channel(room).send_message(&http, said(text));
+    let send = |message: CreateMessage| channel(room).send_message(&http, message);
+    let wrong = || said("x").embed(CreateEmbed::new().title("x".repeat(257)));
     for fault in [
         Fault::Status(502),
         Fault::LostRequest,
@@ -285,9 +286,9 @@ async fn a_wrong_form_is_seen_through_a_fault() {
         },
     ] {
         sim.fail("POST *", fault, 2);
-        assert!(send("x").await.is_err());
+        assert!(send(said("x")).await.is_err());
         assert_eq!(sim.malformed().len(), 0);
-        assert!(send(" ").await.is_err());
+        assert!(send(wrong()).await.is_err());
         assert_eq!(sim.take_malformed().len(), 1);
         sim.clear_faults();
     }

@@ -21,12 +21,12 @@ mod translated;
 pub use accounts::{BalanceArgs, ClientAsk, DepositArgs, FeedAsk, InvoiceArgs, ReleaseArgs};
 pub use escalate::{EscalateArgs, EscalationAsk};
 pub use leaf::{Leaf, command, find_leaf, leaves};
+pub use named::translated_name;
 pub use oncall::{
     OncallAsk, OncallCalendarArgs, OncallCoverArgs, OncallHandoverArgs, OncallShowArgs, OncallSwapArgs,
     OncallUndoArgs,
 };
 pub(crate) use read::spelled;
-pub use named::translated_name;
 pub use read::{parse_line, parse_options, words};
 pub use sealed::{LONGEST_TEXT, line_of, parse_run, typed_part};
 pub use sla::{

@@ -20,6 +20,7 @@ mod help;
 pub mod invoice;
 mod journal;
 mod lookup;
+mod menus;
 pub mod oncall;
 pub mod pace;
 pub mod release;
@@ -49,7 +50,9 @@ use crate::request::{CommandInfo, Completing, Request, Suggestion};
 use crate::settings::Settings;
 
 pub use crate::buttons::offered;
-pub use crate::ticket::from_message::{CREATE_TICKET, Picked};
+pub use crate::escalate::from_message::ESCALATE;
+pub use crate::menus::Picked;
+pub use crate::ticket::from_message::CREATE_TICKET;
 
 /// How many buttons are kept in memory beside the store, so that a known one is not written again.
 const KNOWN_ACTIONS: u64 = 50_000;
@@ -217,18 +220,18 @@ impl Commands {
 
     /// Every entry that a message's menu may have, for platforms that offer them to all alike.
     pub const fn message_menus() -> &'static [&'static str] {
-        ticket::from_message::MENUS
+        menus::MENUS
     }
 
     /// The entries that somebody may use on a message in chat.
     pub fn message_menus_as(asker: &Asker) -> Vec<&'static str> {
-        ticket::from_message::menus(asker)
+        menus::menus(asker)
     }
 
     /// What somebody is answered who picked an entry of a message's menu. Nothing is done yet: the answer says
     /// what would be, and has a button for it.
     pub async fn pick_as(&self, asker: &Asker, menu: &str, picked: &Picked) -> Reply {
-        let mut reply = ticket::from_message::pick(asker, menu, picked);
+        let mut reply = menus::pick(asker, menu, picked);
         self.offer(&mut reply, self.clock.now()).await;
         reply
     }

@@ -8,6 +8,7 @@ pub mod card;
 mod card_buttons;
 pub(crate) mod complete;
 mod explain;
+pub(crate) mod from_message;
 mod hand_over;
 pub(crate) mod known;
 pub mod opening;

@@ -37,7 +37,10 @@ const NAMES: &[(&str, Texts)] = &[
     ("explain", &[("zh-TW", "解釋")]),
     ("oncall", &[("zh-TW", "值班")]),
     ("sla", &[("zh-TW", "時效")]),
-    ("Create ticket from this message", &[("zh-TW", "以此訊息建立工單")]),
+    (
+        "Create ticket from this message",
+        &[("zh-TW", "以此訊息建立工單")],
+    ),
     ("Escalate this message", &[("zh-TW", "將此訊息升級處理")]),
     // Options.
     ("entity", &[("zh-TW", "法人")]),
@@ -95,7 +98,10 @@ pub(super) const LINES: &[(&str, Texts)] = &[
         &[("zh-TW", "有客戶使用相同號碼時,指明此發票")],
     ),
     ("Only lots of this sale", &[("zh-TW", "只限此場拍賣的拍品")]),
-    ("Only deposits for this sale", &[("zh-TW", "只限此場拍賣的保證金")]),
+    (
+        "Only deposits for this sale",
+        &[("zh-TW", "只限此場拍賣的保證金")],
+    ),
     (
         "Find clients by number, e-mail, phone, paddle, name or part of one",
         &[("zh-TW", "按編號、電郵、電話、號牌、姓名或其一部分尋找客戶")],
@@ -116,7 +122,10 @@ pub(super) const LINES: &[(&str, Texts)] = &[
         &[("zh-TW", "內容;客戶可在客服網站上閱讀")],
     ),
     ("The client whose it is", &[("zh-TW", "所屬客戶")]),
-    ("The address of the person whose it is", &[("zh-TW", "所屬人士的電郵地址")]),
+    (
+        "The address of the person whose it is",
+        &[("zh-TW", "所屬人士的電郵地址")],
+    ),
     ("How urgent it is", &[("zh-TW", "緊急程度")]),
     ("What to say to the client", &[("zh-TW", "要對客戶說的內容")]),
     (
@@ -124,7 +133,10 @@ pub(super) const LINES: &[(&str, Texts)] = &[
         &[("zh-TW", "要寄出之預覽下方的代碼")],
     ),
     ("What to note", &[("zh-TW", "備註內容")]),
-    ("To whom: me, or an agent's name", &[("zh-TW", "給誰:me 或客服人員姓名")]),
+    (
+        "To whom: me, or an agent's name",
+        &[("zh-TW", "給誰:me 或客服人員姓名")],
+    ),
     (
         "open, pending, resolved, closed, or a status of your helpdesk's own",
         &[("zh-TW", "open、pending、resolved、closed,或貴客服系統自訂的狀態")],
@@ -201,7 +213,8 @@ mod tests {
             let is_menu = english.contains(' ');
             for (locale, text) in *texts {
                 assert!(
-                    (1..=32).contains(&text.chars().count()) && (is_menu || text.chars().all(char::is_alphabetic)),
+                    (1..=32).contains(&text.chars().count())
+                        && (is_menu || text.chars().all(char::is_alphabetic)),
                     "{english} in {locale}: {text}"
                 );
             }

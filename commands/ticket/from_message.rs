@@ -1,66 +1,17 @@
-//! What a message in chat can become: the commands behind a platform's message menus.
+//! A ticket from a message in chat.
 
-use hammerdesk_domain::access::{Asker, Permission};
-use hammerdesk_domain::message::{Action, Card, Field, FieldKind, Form, Outcome, Reply, Section};
+use hammerdesk_domain::message::{Action, Card, Field, FieldKind, Form, Reply, Section};
 use hammerdesk_domain::text::clean;
 use serde_json::json;
 
 use super::card;
-use crate::grammar::{LONGEST_TEXT, line_of};
+use crate::grammar::line_of;
 
 /// The name of the menu entry that makes a ticket.
 pub const CREATE_TICKET: &str = "Create ticket from this message";
 
-/// Every entry that a message's menu may have.
-pub(crate) const MENUS: &[&str] = &[CREATE_TICKET];
-
-/// A message that somebody picked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picked {
-    /// Who wrote it.
-    pub author: String,
-    /// What it says.
-    pub text: String,
-}
-
-/// The entries that somebody may use on a message.
-pub(crate) fn menus(asker: &Asker) -> Vec<&'static str> {
-    if asker.may(Permission::TicketWork) {
-        vec![CREATE_TICKET]
-    } else {
-        Vec::new()
-    }
-}
-
-/// What is answered when somebody picks an entry: what will be made, and a button that asks whose it is.
-pub(crate) fn pick(asker: &Asker, menu: &str, picked: &Picked) -> Reply {
-    if menu != CREATE_TICKET {
-        return Reply::sentence(
-            Outcome::Unknown,
-            "That entry is not known here any more. /help lists what you may do.",
-        );
-    }
-    if !asker.may(Permission::TicketWork) {
-        return Reply::sentence(
-            Outcome::Refused,
-            format!("Making tickets is not open to the role {}.", asker.role.name),
-        );
-    }
-    let text = picked.text.trim();
-    if text.is_empty() {
-        return Reply::sentence(
-            Outcome::Error,
-            "That message has no words that I can read. Use /ticket create instead.",
-        );
-    }
-    if text.chars().count() > LONGEST_TEXT {
-        return Reply::sentence(
-            Outcome::Error,
-            format!(
-                "That message is longer than {LONGEST_TEXT} characters. Use /ticket create with what matters."
-            ),
-        );
-    }
+/// What is answered when somebody picks the entry: what will be made, and a button that asks whose it is.
+pub(crate) fn pick(text: &str, author: &str) -> Reply {
     let field = |name: &str, label: &str, required: bool| Field {
         name: name.to_owned(),
         label: label.to_owned(),
@@ -90,7 +41,7 @@ pub(crate) fn pick(asker: &Asker, menu: &str, picked: &Picked) -> Reply {
     let mut reply = Reply::card(
         Card {
             title: "A ticket from this message".to_owned(),
-            subtitle: Some(format!("Written by {}", clean(&picked.author, 80))),
+            subtitle: Some(format!("Written by {}", clean(author, 80))),
             sections: vec![Section::Lines {
                 heading: Some("These words".to_owned()),
                 lines: text.lines().map(|words| card::line(words.to_owned())).collect(),

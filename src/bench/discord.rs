@@ -76,11 +76,7 @@ impl Side {
         let took = outcome
             .finished_after
             .with_context(|| format!("/balance {client} was not answered"))?;
-        ensure!(
-            is_an_answer(&outcome),
-            "/balance {client}: {}",
-            outcome.text()
-        );
+        ensure!(is_an_answer(&outcome), "/balance {client}: {}", outcome.text());
         Ok(took)
     }
 }
@@ -102,7 +98,12 @@ struct Ours {
 }
 
 impl Ours {
-    async fn start(side: &Side, store: &Store, settings: Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<Self> {
+    async fn start(
+        side: &Side,
+        store: &Store,
+        settings: Settings,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
         let setup = Setup {
             token: side.sim.token().as_str().into(),
             api_url: Some(side.sim.api_url()),
@@ -197,7 +198,11 @@ pub(super) async fn measure(
     drop(floor);
     ours.end().await?;
     let malformed = side.sim.malformed();
-    ensure!(malformed.is_empty(), "Discord would refuse {:?}", malformed.first());
+    ensure!(
+        malformed.is_empty(),
+        "Discord would refuse {:?}",
+        malformed.first()
+    );
     Ok(vec![
         beside_the_floor(engine, &mut whole, &mut bare),
         sustained.figure(engine),
@@ -305,7 +310,11 @@ mod tests {
         let of = |afters: &[Option<u64>]| {
             let mut sustained = Sustained::default();
             afters.iter().for_each(|after| sustained.add(&outcome(*after)));
-            (sustained.late, sustained.given_up, sustained.figure("sqlite").kept)
+            (
+                sustained.late,
+                sustained.given_up,
+                sustained.figure("sqlite").kept,
+            )
         };
         assert_eq!(of(&[Some(3), Some(1_000)]), (0, 0, true));
         assert_eq!(of(&[Some(3), Some(1_001), Some(3_001)]), (2, 1, false));
@@ -316,7 +325,9 @@ mod tests {
     fn the_floor_is_held_against_both_the_middle_and_the_tail() {
         let sample = |millis: &[u64]| {
             let mut sample = Sample::default();
-            millis.iter().for_each(|ms| sample.add(Duration::from_millis(*ms)));
+            millis
+                .iter()
+                .for_each(|ms| sample.add(Duration::from_millis(*ms)));
             sample
         };
         assert!(beside_the_floor("sqlite", &mut sample(&[3, 3]), &mut sample(&[1, 1])).kept);

@@ -151,10 +151,9 @@ impl Config {
         };
         let authority = match section.ca_file.as_deref().map(str::trim) {
             None | Some("") => None,
-            Some(path) => Some(
-                std::fs::read(path)
-                    .map_err(|error| ConfigError(format!("discord.ca_file = {path:?} cannot be read: {error}")))?,
-            ),
+            Some(path) => Some(std::fs::read(path).map_err(|error| {
+                ConfigError(format!("discord.ca_file = {path:?} cannot be read: {error}"))
+            })?),
         };
         Ok(Some(Setup {
             token,

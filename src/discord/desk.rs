@@ -239,9 +239,17 @@ impl<'a> Desk<'a> {
         struct Direct {
             id: String,
         }
-        let open = Call::post("/users/@me/channels")
-            .json(&json!({ "recipient_id": self.origin.member.id.to_string() }));
-        let direct: Direct = self.rest.call(open).await?;
+        let body = json!({ "recipient_id": self.origin.member.id.to_string() });
+        let mut tries = 0;
+        // The same channel is opened however often it is asked for.
+        let direct: Direct = loop {
+            match self.rest.call(Call::post("/users/@me/channels").json(&body)).await {
+                Ok(direct) => break direct,
+                Err(RestError::Lost(_) | RestError::Unreachable(_)) if tries < 5 => tries += 1,
+                Err(error) => return Err(error),
+            }
+            tokio::time::sleep(Duration::from_millis(300) * tries).await;
+        };
         let channel = direct
             .id
             .parse()

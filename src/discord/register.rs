@@ -17,14 +17,12 @@ const BOOLEAN: u8 = 5;
 
 /// Everything that people may ask, as Discord takes it.
 pub(crate) fn definitions() -> Vec<Value> {
-    let menus = Commands::message_menus()
-        .iter()
-        .map(|name| {
-            let mut out = Map::new();
-            out.insert("type".to_owned(), json!(3));
-            call(&mut out, name);
-            Value::Object(out)
-        });
+    let menus = Commands::message_menus().iter().map(|name| {
+        let mut out = Map::new();
+        out.insert("type".to_owned(), json!(3));
+        call(&mut out, name);
+        Value::Object(out)
+    });
     grammar::command()
         .get_subcommands()
         .map(command)
@@ -75,15 +73,12 @@ fn option(arg: &clap::Arg) -> Value {
     if words.is_empty() {
         out.insert("autocomplete".to_owned(), json!(is_completed(arg, name)));
     } else {
-        let choices = words
-            .iter()
-            .take(COMMAND_OPTIONS)
-            .map(|word| {
-                let mut out = Map::new();
-                call(&mut out, word);
-                out.insert("value".to_owned(), json!(word));
-                Value::Object(out)
-            });
+        let choices = words.iter().take(COMMAND_OPTIONS).map(|word| {
+            let mut out = Map::new();
+            call(&mut out, word);
+            out.insert("value".to_owned(), json!(word));
+            Value::Object(out)
+        });
         out.insert("choices".to_owned(), choices.collect());
     }
     Value::Object(out)
@@ -291,10 +286,16 @@ mod tests {
             .collect();
         assert_eq!(
             menus,
-            [&json!({
-                "type": 3, "name": "Create ticket from this message",
-                "name_localizations": { "zh-TW": "以此訊息建立工單" },
-            })]
+            [
+                &json!({
+                    "type": 3, "name": "Create ticket from this message",
+                    "name_localizations": { "zh-TW": "以此訊息建立工單" },
+                }),
+                &json!({
+                    "type": 3, "name": "Escalate this message",
+                    "name_localizations": { "zh-TW": "將此訊息升級處理" },
+                }),
+            ]
         );
     }
 
@@ -370,7 +371,10 @@ mod tests {
         assert!(same(&there, &wanted));
         let mut other = there.clone();
         other[0]["name_localizations"] = Value::Null;
-        assert!(!same(&other, &wanted), "a name that is missing in another language is a difference");
+        assert!(
+            !same(&other, &wanted),
+            "a name that is missing in another language is a difference"
+        );
         there[0]["description"] = json!("Other");
         assert!(!same(&there, &wanted));
         assert!(!same(&there[1..], &wanted));

@@ -203,12 +203,7 @@ impl Rest {
         )
     }
 
-    fn build(
-        token: &str,
-        api_url: Option<&str>,
-        client: Client,
-        gate: Gate,
-    ) -> anyhow::Result<Self> {
+    fn build(token: &str, api_url: Option<&str>, client: Client, gate: Gate) -> anyhow::Result<Self> {
         let mut token = HeaderValue::from_str(&format!("Bot {token}"))
             .map_err(|_| anyhow::anyhow!("discord.token holds characters that no token has"))?;
         token.set_sensitive(true);

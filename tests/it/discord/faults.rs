@@ -97,7 +97,11 @@ async fn after_a_quarter_of_an_hour_the_answer_is_a_private_message_whatever_dis
     assert!(asked.acknowledged().await.was_deferred);
     let fault = chat.sim.fail_always("PATCH /webhooks/*", Fault::Status(503));
     drop(held);
-    let tries = || chat.sim.requests_to("PATCH /webhooks/{}/{}/messages/@original").len();
+    let tries = || {
+        chat.sim
+            .requests_to("PATCH /webhooks/{}/{}/messages/@original")
+            .len()
+    };
     let deadline = tokio::time::Instant::now() + super::PATIENCE;
     while tries() == 0 && tokio::time::Instant::now() < deadline {
         tokio::task::yield_now().await;
@@ -115,7 +119,11 @@ async fn after_a_quarter_of_an_hour_the_answer_is_a_private_message_whatever_dis
     let seen = nia.sees(direct);
     assert!(seen.len() == 1 && seen[0].text().contains(&name), "{seen:?}");
     let stands = asked.now().message.unwrap();
-    assert!(stands.is_ephemeral && !stands.text().contains(&name), "{}", stands.text());
+    assert!(
+        stands.is_ephemeral && !stands.text().contains(&name),
+        "{}",
+        stands.text()
+    );
     chat.sim.cancel_fault(fault);
     assert!(chat.person("Other", MANAGER).sees(chat.accounts).is_empty());
     chat.close().await;

@@ -52,14 +52,23 @@ async fn over_tls_the_limits_that_discord_tells_of_a_route_are_kept_before_it_re
     })
     .await;
     let (number, name) = chat.client("B8");
-    let answer = super::ask(&chat.coordinator(), chat.accounts, "balance", super::client(&number)).await;
+    let answer = super::ask(
+        &chat.coordinator(),
+        chat.accounts,
+        "balance",
+        super::client(&number),
+    )
+    .await;
     assert!(answer.text().contains(&name));
     chat.sim.limit(POST, 2, Duration::from_millis(600));
     put(&chat, 18).await;
     let began = Instant::now();
     chat.deliver().await;
     assert_eq!(refused_and_taken(&chat), (0, 18));
-    assert!(began.elapsed() >= Duration::from_millis(1_200), "six a channel, two at a time");
+    assert!(
+        began.elapsed() >= Duration::from_millis(1_200),
+        "six a channel, two at a time"
+    );
     chat.close().await;
 }
 
@@ -98,7 +107,11 @@ async fn long_before_discord_bans_the_bot_sends_nothing_and_its_health_says_so()
         }
         let before = chat.sim.request_count();
         while chat.sim.request_count() < before + 20 && chat.bot.says() == "discord: connected" {
-            assert!(Instant::now() < deadline, "{} refused", chat.sim.invalid_requests());
+            assert!(
+                Instant::now() < deadline,
+                "{} refused",
+                chat.sim.invalid_requests()
+            );
             tokio::task::yield_now().await;
         }
     }
@@ -107,7 +120,11 @@ async fn long_before_discord_bans_the_bot_sends_nothing_and_its_health_says_so()
         .desk
         .app
         .router()
-        .oneshot(axum::http::Request::get("/health/ready").body(axum::body::Body::empty()).unwrap())
+        .oneshot(
+            axum::http::Request::get("/health/ready")
+                .body(axum::body::Body::empty())
+                .unwrap(),
+        )
         .await
         .unwrap();
     let health = axum::body::to_bytes(health.into_body(), 1_000).await.unwrap();
@@ -120,7 +137,16 @@ async fn long_before_discord_bans_the_bot_sends_nothing_and_its_health_says_so()
     put(&chat, 3).await;
     chat.deliver().await;
     assert_eq!(chat.sim.request_count(), sent, "nothing is sent");
-    let counts = chat.desk.app.store.read().await.unwrap().outbox_counts().await.unwrap();
+    let counts = chat
+        .desk
+        .app
+        .store
+        .read()
+        .await
+        .unwrap()
+        .outbox_counts()
+        .await
+        .unwrap();
     assert_eq!(counts.waiting, 3, "and nothing is lost");
     chat.close().await;
 }

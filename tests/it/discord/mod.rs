@@ -72,7 +72,9 @@ pub(crate) struct Different {
     pub(crate) store: Option<Store>,
     /// Discord is reached over TLS, with an authority of its own.
     pub(crate) tls: bool,
-    /// Changes what the administrator decided.
+    /// Changes the house's settings.
+    pub(crate) desk: Option<fn(&mut Settings)>,
+    /// Changes what the administrator decided about Discord.
     pub(crate) setup: Option<fn(&DiscordSim, &mut Setup)>,
 }
 
@@ -101,6 +103,9 @@ impl Chat {
         let change = |settings: &mut Settings| {
             settings.channels = channels.clone();
             settings.agents.insert("kit@house.test".to_owned(), KIT.into());
+            if let Some(change) = different.desk {
+                change(settings);
+            }
         };
         let mut desk = match different.store {
             Some(store) => Desk::over(store, None, change),
@@ -121,7 +126,12 @@ impl Chat {
         }
         let kit = sim.person(guild, "Kit Ashdown", &[]);
         let mut named = HashMap::new();
-        if let Some(role) = desk.house.people().into_iter().find(|asker| asker.id.as_str() == COORDINATOR) {
+        if let Some(role) = desk
+            .house
+            .people()
+            .into_iter()
+            .find(|asker| asker.id.as_str() == COORDINATOR)
+        {
             let asker = Asker {
                 id: KIT.into(),
                 name: "Kit Ashdown".to_owned(),

@@ -1,6 +1,10 @@
 //! People: chosen out of menus, parted from their rights, and looking at a channel in which others ask.
 
+use std::sync::Arc;
+
+use hammerdesk_commands::settings::Settings;
 use hammerdesk_domain::clock::Clock as _;
+use hammerdesk_domain::escalation::{Desk as Rules, Kind, Rulebook, Severity, Way};
 use hammerdesk_domain::helpdesk::{
     Gone, HelpdeskWrite, Requester, Ticket, TicketId, TicketTimes, Traits, status,
 };
@@ -8,7 +12,7 @@ use hammerdesk_sandbox::discord::{Person, Seen};
 use hammerdesk_store::helpdesk::{NewRecord, Origin, RecordKind, TicketReading};
 use serde_json::json;
 
-use super::{Chat, ask, client, press};
+use super::{Chat, Different, ask, client, press};
 use crate::harness::{CALL_CENTRE, MANAGER};
 
 /// A ticket, and the agent that Kit is.
@@ -65,7 +69,9 @@ async fn ticket(chat: &Chat) {
     ] {
         unit.keep_helpdesk_record(&record, now).await.unwrap();
     }
-    unit.keep_ticket(&reading, Origin::read(i64::MAX), now).await.unwrap();
+    unit.keep_ticket(&reading, Origin::read(i64::MAX), now)
+        .await
+        .unwrap();
     let traits = Traits::of(asks, "Opening hours", "");
     unit.match_ticket(TicketId(4711), &traits, now).await.unwrap();
     unit.commit().await.unwrap();
@@ -126,6 +132,95 @@ async fn somebody_chosen_in_a_menu_of_people_is_who_it_goes_to() {
 }
 
 #[tokio::test]
+async fn a_message_becomes_an_escalation_by_its_menu_once_it_is_said_what_it_is_about() {
+    let chat = Chat::with(Different {
+        desk: Some(|settings| settings.desk = Some(rules(settings))),
+        ..Different::default()
+    })
+    .await;
+    let (number, name) = chat.client("B8");
+    let nia = chat.coordinator();
+    let said = nia
+        .says(
+            chat.accounts,
+            "He was promised *lot 38* for Friday @everyone",
+            &[],
+        )
+        .unwrap();
+    let picked = nia
+        .context_menu(said, "Escalate this message")
+        .unwrap()
+        .outcome()
+        .await;
+    let asked = picked.message.unwrap();
+    assert!(
+        asked.is_ephemeral && asked.text().contains("Nothing is handed over yet"),
+        "{}",
+        asked.text()
+    );
+    let open = async || {
+        let mut view = chat.desk.app.store.read().await.unwrap();
+        view.escalation_queue(None, 10).await.unwrap()
+    };
+    assert!(open().await.is_empty());
+    let shown = press(&nia, &asked, "Escalate");
+    let modal = shown.outcome().await.modal.expect("a modal");
+    assert!(modal.to_string().contains("whoever is responsible"), "{modal}");
+    let wrong = nia
+        .submit_modal(&shown, &[("kind", "pickup")])
+        .unwrap()
+        .outcome()
+        .await;
+    assert!(wrong.text().contains("write one of balance"), "{}", wrong.text());
+    let fields = [
+        ("kind", "Release"),
+        ("severity", "high"),
+        ("client", number.as_str()),
+    ];
+    for _ in 0..2 {
+        let sent = nia.submit_modal(&shown, &fields).unwrap().outcome().await;
+        assert!(sent.is_ephemeral, "{}", sent.text());
+    }
+    let opened = open().await;
+    assert_eq!(opened.len(), 1, "pressing twice hands over once");
+    assert_eq!(
+        (opened[0].kind, opened[0].severity),
+        (Kind::Release, Severity::High)
+    );
+    let escalation = {
+        let mut view = chat.desk.app.store.read().await.unwrap();
+        view.escalation(opened[0].id).await.unwrap().unwrap()
+    };
+    assert_eq!(escalation.opening.way, Way::Chat);
+    assert_eq!(
+        escalation.opening.said,
+        "He was promised *lot 38* for Friday @everyone"
+    );
+    assert!(!name.is_empty() && escalation.matched.clients().len() == 1);
+    let stranger = chat.sim.person(chat.guild, "Stranger", &[]);
+    let refused = stranger
+        .context_menu(said, "Escalate this message")
+        .unwrap()
+        .outcome()
+        .await;
+    assert!(refused.text().contains("I do not know you yet"));
+    chat.close().await;
+}
+
+/// Somebody who gets whatever is handed over.
+fn rules(settings: &Settings) -> Arc<Rules> {
+    let rules: Rulebook = toml::from_str(
+        "[[routing]]\nid = \"all\"\nto = [\"person:coordinator-london\"]\n\
+         [[ladders]]\nid = \"standard\"\n\
+         rungs = [{ name = \"coordinator\", to = [\"assigned\"], wait = { after = \"15m\" } }]\n\
+         times = 1\nends_with = [\"manager\"]\nremind_every = \"1h\"\nsilence = { after = \"4h\" }\n\
+         [escalation]\nmanagers = { london = [\"manager\"], hong-kong = [\"manager\"] }\nlast_resort = [\"compliance\"]\n",
+    )
+    .unwrap();
+    Arc::new(Rules::new(rules, settings.people.clone(), &settings.house).unwrap())
+}
+
+#[tokio::test]
 async fn who_loses_a_role_loses_open_forms_and_menus_too() {
     let chat = Chat::open().await;
     ticket(&chat).await;
@@ -177,7 +272,10 @@ async fn who_loses_a_role_loses_open_forms_and_menus_too() {
                 .outcome()
                 .await;
             let chosen = chosen.text();
-            assert!(roles.is_empty() == chosen.contains("I do not know you yet"), "{chosen}");
+            assert!(
+                roles.is_empty() == chosen.contains("I do not know you yet"),
+                "{chosen}"
+            );
         }
     }
     assert!(writes(&chat).await.is_empty());
@@ -220,10 +318,10 @@ async fn nobody_else_sees_a_word_of_whatever_somebody_does_in_the_same_channel()
             }
         }
     }
-    nia.context_menu(said, "Create ticket from this message")
-        .unwrap()
-        .outcome()
-        .await;
+    for entry in ["Create ticket from this message", "Escalate this message"] {
+        let picked = nia.context_menu(said, entry).unwrap().outcome().await;
+        assert!(picked.is_ephemeral, "{entry}");
+    }
     nia.autocomplete(chat.accounts, "balance", &client(&name[..4]), "client")
         .unwrap()
         .outcome()

@@ -259,7 +259,11 @@ async fn an_old_card_that_may_not_be_changed_any_more_is_posted_anew_and_keeps_i
     assert_eq!(chat.sim.threads(chat.accounts).len(), 1);
     assert_eq!(titles(&chat, thread), ["First", "Second"]);
     let card = &chat.sim.all_messages(chat.accounts)[0];
-    assert_eq!(card.content, format!("<#{thread}>"), "the card leads to its thread");
+    assert_eq!(
+        card.content,
+        format!("<#{thread}>"),
+        "the card leads to its thread"
+    );
     // The new card is young: it is changed in place, and still leads there.
     chat.sim.set_rules(|rules| rules.old_edits_per_hour = None);
     put(&chat, &post("ticket:1", "One, again").opening("One")).await;

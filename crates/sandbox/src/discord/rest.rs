@@ -69,7 +69,6 @@ pub(super) enum Answer {
     Nothing,
 }
 
-
 /// Every request under `/api/v10`.
 pub(super) async fn answer(
     Shared(core): Shared<Arc<Core>>,
@@ -215,7 +214,9 @@ pub(super) async fn answer(
 fn note(core: &Core, call: &Call, route: &str, started: Instant, verdict: Verdict) {
     let mut state = core.state();
     let flaw = match &verdict {
-        Verdict::Faulted { took_effect: false, .. } => state.flaw(call),
+        Verdict::Faulted {
+            took_effect: false, ..
+        } => state.flaw(call),
         _ => None,
     };
     state.log.add(Logged {

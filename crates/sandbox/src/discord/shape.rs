@@ -23,9 +23,8 @@ impl State {
             .split('/')
             .filter(|segment| !segment.is_empty())
             .collect();
-        let message = |door| {
-            check_message::read(&call.body, &call.file_numbers(), door, &self.rules).map(drop)
-        };
+        let message =
+            |door| check_message::read(&call.body, &call.file_numbers(), door, &self.rules).map(drop);
         match (call.method.as_str(), segments.as_slice()) {
             ("POST", ["channels", _, "messages"]) => message(Door::Channel),
             ("POST", ["webhooks", _, _]) => message(Door::Interaction),

@@ -7,7 +7,8 @@ use chrono::TimeDelta;
 use hammerdesk_domain::clock::ManualClock;
 use serde_json::json;
 use serenity::all::{
-    CreateAttachment, CreateEmbed, CreateMessage, CreateThread, EditMessage, EditThread, Http, HttpError, MessageId, Nonce,
+    CreateAttachment, CreateEmbed, CreateMessage, CreateThread, EditMessage, EditThread, Http, HttpError,
+    MessageId, Nonce,
 };
 
 use super::bot::{channel, http};
@@ -297,7 +298,9 @@ async fn a_wrong_form_is_seen_through_a_fault() {
 #[tokio::test]
 #[should_panic(expected = "Discord would refuse this in any circumstances")]
 async fn a_simulator_that_ends_with_a_wrong_form_panics() {
-    let House { sim, room, http, ann, .. } = house(Options::default()).await;
+    let House {
+        sim, room, http, ann, ..
+    } = house(Options::default()).await;
     assert!(channel(room).send_message(&http, said(" ")).await.is_err());
     drop((sim, ann));
 }

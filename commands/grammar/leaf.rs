@@ -1,5 +1,7 @@
 //! The commands as one walks them: help, completion, the README and the platforms read what is here.
 
+use std::sync::OnceLock;
+
 use clap::CommandFactory;
 
 use super::Root;
@@ -20,6 +22,41 @@ pub struct Leaf {
 
 /// Every command that can be asked, in the grammar's order.
 pub fn leaves() -> Vec<Leaf> {
+    known().iter().map(|(leaf, _)| leaf.clone()).collect()
+}
+
+/// The leaves, each with a parser that knows it alone: to make and copy the whole tree for every question
+/// would take longer than the rest of reading it.
+fn known() -> &'static [(Leaf, clap::Command)] {
+    static KNOWN: OnceLock<Vec<(Leaf, clap::Command)>> = OnceLock::new();
+    KNOWN.get_or_init(|| {
+        walked()
+            .into_iter()
+            .map(|leaf| {
+                let parser = alone(&leaf);
+                (leaf, parser)
+            })
+            .collect()
+    })
+}
+
+/// The grammar without any other command; it reads that one as the whole does.
+fn alone(leaf: &Leaf) -> clap::Command {
+    let above = |name: &str, inner: clap::Command| {
+        clap::Command::new(name.to_owned())
+            .disable_help_flag(true)
+            .disable_help_subcommand(true)
+            .subcommand_required(true)
+            .subcommand(inner)
+    };
+    let inner = match leaf.path.split_once(' ') {
+        Some((top, _)) => above(top, leaf.node.clone()),
+        None => leaf.node.clone(),
+    };
+    above("", inner).no_binary_name(true)
+}
+
+fn walked() -> Vec<Leaf> {
     let mut out = Vec::new();
     for top in command().get_subcommands() {
         if top.has_subcommands() {
@@ -38,6 +75,14 @@ pub fn leaves() -> Vec<Leaf> {
 }
 
 impl Leaf {
+    /// What reads its words and options.
+    pub(super) fn parser(&self) -> clap::Command {
+        known()
+            .iter()
+            .find(|(leaf, _)| leaf.path == self.path)
+            .map_or_else(command, |(_, parser)| parser.clone())
+    }
+
     /// `/balance CLIENT [entity:CODE] [as_of:YYYY-MM-DD]`.
     pub fn usage(&self) -> String {
         let mut usage = format!("/{}", self.path);
@@ -90,8 +135,10 @@ impl Leaf {
 /// The leaf that the words begin with.
 pub fn find_leaf(words: &[String]) -> Option<Leaf> {
     let lower: Vec<String> = words.iter().take(2).map(|word| word.to_lowercase()).collect();
-    leaves().into_iter().find(|leaf| {
+    let fits = |leaf: &Leaf| {
         let path: Vec<&str> = leaf.path.split(' ').collect();
         path.len() <= lower.len() && path.iter().zip(&lower).all(|(part, word)| part == word)
-    })
+    };
+    let found = known().iter().find(|(leaf, _)| fits(leaf))?;
+    Some(found.0.clone())
 }

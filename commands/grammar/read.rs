@@ -3,7 +3,7 @@
 use clap::FromArgMatches;
 use hammerdesk_domain::text::is_deceptive;
 
-use super::leaf::{Leaf, command, find_leaf, leaves};
+use super::leaf::{Leaf, find_leaf, leaves};
 use super::sealed::{self, LONGEST_TEXT};
 use super::{Ask, LONGEST_LINE, Root};
 use crate::errors::UserError;
@@ -203,7 +203,8 @@ pub(super) fn assemble(
         argv.push("--".to_owned());
         argv.extend(bare);
     }
-    let matches = command()
+    let matches = leaf
+        .parser()
         .try_get_matches_from(&argv)
         .map_err(|error| clap_sentence(leaf, &error))?;
     Root::from_arg_matches(&matches)

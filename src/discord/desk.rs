@@ -243,7 +243,11 @@ impl<'a> Desk<'a> {
         let mut tries = 0;
         // The same channel is opened however often it is asked for.
         let direct: Direct = loop {
-            match self.rest.call(Call::post("/users/@me/channels").json(&body)).await {
+            match self
+                .rest
+                .call(Call::post("/users/@me/channels").json(&body))
+                .await
+            {
                 Ok(direct) => break direct,
                 Err(RestError::Lost(_) | RestError::Unreachable(_)) if tries < 5 => tries += 1,
                 Err(error) => return Err(error),

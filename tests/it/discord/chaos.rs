@@ -421,11 +421,6 @@ async fn an_hour_of_chaos_loses_nothing_and_doubles_nothing() {
         let mut hour = Hour::begin(chat).await;
         for minute in 0..MINUTES {
             hour.minute(minute).await;
-            eprintln!(
-                "minute {minute}: {:?}, {} asked",
-                began.elapsed(),
-                hour.questions.len()
-            );
         }
         hour.rest().await;
         hour.each_alert_stands_once_in_its_place_and_order();

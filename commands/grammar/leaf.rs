@@ -42,15 +42,16 @@ fn known() -> &'static [(Leaf, clap::Command)] {
 
 /// The grammar without any other command; it reads that one as the whole does.
 fn alone(leaf: &Leaf) -> clap::Command {
-    let above = |name: &str, inner: clap::Command| {
-        clap::Command::new(name.to_owned())
+    let above = |name: &'static str, inner: clap::Command| {
+        clap::Command::new(name)
             .disable_help_flag(true)
             .disable_help_subcommand(true)
             .subcommand_required(true)
             .subcommand(inner)
     };
     let inner = match leaf.path.split_once(' ') {
-        Some((top, _)) => above(top, leaf.node.clone()),
+        // Made once for each command there is.
+        Some((top, _)) => above(top.to_owned().leak(), leaf.node.clone()),
         None => leaf.node.clone(),
     };
     above("", inner).no_binary_name(true)

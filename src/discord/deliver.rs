@@ -216,7 +216,9 @@ impl DiscordDeliverer {
         let post = self.with_its_files(stored, what).await?;
         let message = render::post(post.as_ref()).calling(&self.accounts(&stored.post));
         if let (Some(id), Some(place)) = (&stored.message, &stored.place)
-            && self.edit(place, id, &leading(message.clone(), stored, Some(id))).await?
+            && self
+                .edit(place, id, &leading(message.clone(), stored, Some(id)))
+                .await?
         {
             return Ok(standing(place, id, stored.thread.clone()));
         }

@@ -57,13 +57,6 @@ async fn furnished() -> &'static PathBuf {
     &made.await.0
 }
 
-/// Puts the house into a store that a test brings.
-pub(crate) async fn furnish_store(store: &Store) {
-    furnish(store, &house(), &ManualClock::at(moment()), |_| ())
-        .await
-        .unwrap();
-}
-
 pub(crate) fn house() -> SampleHouse {
     SampleHouse::new(7, moment(), 1)
 }

@@ -14,7 +14,7 @@ use hammerdesk_store::testing;
 use serde_json::json;
 
 use super::{Chat, Different, PATIENCE, client};
-use crate::harness::{COORDINATOR, furnish_store};
+use crate::harness::{COORDINATOR, furnish_house};
 
 const ALERTS: usize = 5_000;
 const QUESTIONS: usize = 2_000;
@@ -410,7 +410,7 @@ impl Hour {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_hour_of_chaos_loses_nothing_and_doubles_nothing() {
     testing::each_engine(async |store| {
-        furnish_store(&store).await;
+        furnish_house(&store).await;
         let chat = Chat::with(Different {
             store: Some(store),
             // The hour passes in less than a minute.

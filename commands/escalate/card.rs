@@ -79,7 +79,9 @@ pub fn title(scene: &Scene<'_>) -> String {
 pub fn card(scene: &Scene<'_>) -> Reply {
     let escalation = scene.escalation;
     let opening = &escalation.opening;
-    let location = location(escalation, scene.clients);
+    // Where a client is looked after is theirs to be kept too.
+    let known = if scene.is_bare { &[][..] } else { scene.clients };
+    let location = location(escalation, known);
     let words = Words {
         desk: scene.desk,
         zone: scene.settings.zone(location),

@@ -6,6 +6,7 @@
 
 mod answers;
 mod discord;
+mod escalations;
 mod figures;
 mod freshdesk;
 mod import;
@@ -39,6 +40,8 @@ enum Measure {
     Serve,
     /// `/balance` over Discord beside a bare bot, and 200 questions a second.
     Discord,
+    /// From a partner's request to the assigned card, ten thousand at once, and a tick with nothing due.
+    Escalations,
     /// The arithmetic of clocks beside the `workclock` crate.
     Sla,
 }
@@ -73,6 +76,9 @@ pub struct BenchArgs {
     /// Questions to ask
     #[arg(long, default_value_t = 3_000)]
     questions: usize,
+    /// Open escalations for `escalations`
+    #[arg(long, default_value_t = 100_000)]
+    open: usize,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -92,6 +98,7 @@ pub(crate) async fn run(args: BenchArgs, clock: Arc<dyn Clock>) -> anyhow::Resul
         Measure::Balance,
         Measure::Freshdesk,
         Measure::Discord,
+        Measure::Escalations,
     ] {
         if args.measure != Measure::All && args.measure != measure {
             continue;
@@ -136,6 +143,7 @@ async fn one(
         Measure::Complete => answers::complete(engine, &store, args.clients, args.questions, clock).await,
         Measure::Freshdesk => freshdesk::measure(engine, &store, args.tickets, args.webhooks, clock).await,
         Measure::Discord => discord::measure(engine, &store, args.invoices, args.questions, clock).await,
+        Measure::Escalations => escalations::measure(engine, &store, args.open).await,
         Measure::Balance | Measure::Sla | Measure::All => {
             answers::balance(engine, &store, args.invoices, args.questions, clock).await
         }

@@ -52,16 +52,18 @@ impl Climb {
         let entries = unit.escalation_entries(id).await?;
         let new = entries.get(usize::try_from(told)?..).unwrap_or_default();
         let settings = &self.0.0.settings;
-        let location = card::location(escalation, &known.clients);
+        let place = self.place(unit, escalation, known).await?;
+        let is_bare = place.as_ref().is_none_or(|place| place.is_bare);
+        let shown = if is_bare { &[][..] } else { &known.clients };
         let pass = Pass {
             escalation,
             desk,
             new,
             told,
-            zone: settings.zone(location),
+            zone: settings.zone(card::location(escalation, shown)),
             now,
         };
-        if let Some(place) = self.place(unit, escalation, known).await? {
+        if let Some(place) = place {
             let scene = Scene {
                 escalation,
                 desk,
@@ -116,7 +118,13 @@ impl Climb {
             }
         }
         let location = card::location(escalation, &known.clients);
-        Ok(Place::best(settings, escalation, &known.clients, location))
+        let best = Place::best(settings, escalation, &known.clients, location);
+        if best.as_ref().is_none_or(|best| best.is_bare) {
+            // Not even where the client is looked after.
+            let location = escalation.opening.location.as_ref();
+            return Ok(Place::best(settings, escalation, &known.clients, location));
+        }
+        Ok(best)
     }
 
     async fn post(

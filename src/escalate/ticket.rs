@@ -2,10 +2,11 @@
 //! note that says what happened, once.
 
 use hammerdesk_commands::escalate::says::{Words, says};
-use hammerdesk_domain::escalation::model::What;
+use hammerdesk_domain::escalation::model::{Actor, What};
 use hammerdesk_domain::escalation::{Escalation, Severity};
 use hammerdesk_domain::helpdesk::{Gone, HelpdeskWrite, Ticket, TicketChange, TicketId, html_of, token_of};
 use hammerdesk_domain::ids::{LocationId, PersonId};
+use hammerdesk_domain::sla::event::{By, Party};
 use hammerdesk_domain::text::fold;
 use hammerdesk_store::escalations::Entry;
 use hammerdesk_store::helpdesk::RecordKind;
@@ -61,6 +62,7 @@ impl Climb {
             .iter()
             .filter_map(|entry| says(&entry.event, &words, &rungs))
             .collect();
+        self.promise(unit, pass, id).await?;
         let cause = format!("{}:{told}", head_key(escalation.id()));
         if let Some(change) = self.change(unit, escalation, new, &stored.ticket).await? {
             let write = HelpdeskWrite::Update { ticket: id, change };
@@ -80,6 +82,46 @@ impl Climb {
             };
             unit.enqueue_write(token_of(&format!("{cause}:note")), &write, URGENCY, now)
                 .await?;
+        }
+        Ok(())
+    }
+
+    /// That somebody takes notice is a promise on the ticket's clocks like any other: since it was given to
+    /// somebody, until somebody has it.
+    async fn promise(&self, unit: &mut Unit, pass: &Pass<'_>, id: TicketId) -> Result<(), StoreError> {
+        let mut of = pass.escalation.reopened;
+        for entry in pass.new.iter().rev() {
+            if matches!(entry.event.what, What::Reopened { .. }) {
+                of = of.saturating_sub(1);
+            }
+        }
+        for entry in pass.new {
+            let event = &entry.event;
+            if matches!(event.what, What::Reopened { .. }) {
+                of += 1;
+            }
+            // Each time it comes back is a promise of its own.
+            let name = match of {
+                0 => pass.escalation.id().to_string(),
+                again => format!("{}:{again}", pass.escalation.id()),
+            };
+            let by = match &event.by {
+                Actor::Person(person) => By::agent(person.as_str()),
+                Actor::Desk => By::some(Party::Bot),
+                Actor::Partner(_) => By::some(Party::ThirdParty),
+            };
+            match &event.what {
+                What::Notified { until, .. } => {
+                    unit.sla_escalated(id, &name, Some(*until), by, event.at).await?;
+                }
+                What::Acknowledged { .. } => {
+                    unit.sla_acknowledged(id, &name, by, event.at).await?;
+                }
+                What::Resolved { .. } | What::Merged { .. } if pass.escalation.acknowledged_at.is_none() => {
+                    unit.sla_escalation_dropped(id, &name, by, event.at).await?;
+                }
+                _ => {}
+            }
         }
         Ok(())
     }

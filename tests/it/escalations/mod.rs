@@ -1,6 +1,10 @@
 //! Escalations as the people in them live through them: who is asked, who has it, and that it climbs until
 //! somebody has. Time stands until a story moves it.
 
+mod bad_input;
+mod faults;
+mod handover;
+mod helpdesk;
 mod stories;
 
 use axum::body::{Body, to_bytes};
@@ -116,6 +120,15 @@ pub(crate) fn people() -> Vec<Asker> {
         person("rosa", "Rosa", &[VipClients, Debtors], &[]),
         person("omar", "Omar", &[VipClients, RestrictedClients, Debtors], &[]),
         person("tess", "Tess", &[], &["new-york"]),
+        // Works for the house from outside: reads no internal channel.
+        Asker {
+            role: Arc::new(Role::new(
+                "outside",
+                "Outside",
+                &[Permission::Client, Permission::Escalations],
+            )),
+            ..person("dora", "Dora", &[], &["london"])
+        },
     ]
 }
 
@@ -150,6 +163,7 @@ fn dress(settings: &mut hammerdesk_commands::settings::Settings, rules: &str) {
     }
     let book: Rulebook = toml::from_str(rules).unwrap();
     let people = people().into_iter().map(|who| (who.id.clone(), who)).collect();
+    settings.agents.insert("nia@house.test".to_owned(), "nia".into());
     settings.desk = Some(Arc::new(Rules::new(book, people, &settings.house).unwrap()));
 }
 

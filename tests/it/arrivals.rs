@@ -6,7 +6,7 @@ use hammerdesk::furnish::rules;
 use hammerdesk_domain::clock::Clock as _;
 use hammerdesk_domain::escalation::incoming::TicketRule;
 use hammerdesk_domain::escalation::model::{Actor, What};
-use hammerdesk_domain::escalation::{Desk as Rules, Escalation, Kind, Way};
+use hammerdesk_domain::escalation::{Desk as Rules, Escalation, Kind, Severity, Way};
 use hammerdesk_freshdesk::{ApiKey, Client, Options as ClientOptions};
 use hammerdesk_sandbox::freshdesk::{FreshdeskSim, Options};
 use std::sync::Arc;
@@ -114,6 +114,26 @@ async fn a_call_centre_ticket_opens_one_escalation_however_often_it_changes_and_
         (1, 1),
         "a change of the ticket is no second call"
     );
+}
+
+#[tokio::test]
+async fn a_ticket_that_is_escalated_in_chat_too_is_one_escalation_with_a_count() {
+    let hall = Hall::open(vec![call_centre()]).await;
+    let called = hall.sim.account().customer_mails(
+        "desk@callcentre.example",
+        "The centre",
+        "Caller about a deposit",
+        "<p>He waits since Monday.</p>",
+    );
+    hall.pass(1).await;
+    let line = format!("/escalate #{called} kind:complaint severity:critical reason: he calls a third time");
+    let reply = hall.desk.ask(MANAGER, &line).await;
+    assert!(reply.text.contains("which makes it 2 times"), "{}", reply.text);
+    let open = hall.open_ones().await;
+    assert_eq!(open.len(), 1);
+    assert_eq!((open[0].times, open[0].severity), (2, Severity::Critical));
+    let twice = hall.desk.ask(MANAGER, &format!("{line} ticket:{called}")).await;
+    assert_eq!(twice.text, "The ticket is there twice; say it once.");
 }
 
 #[tokio::test]

@@ -84,6 +84,24 @@ impl BridgeRule {
     }
 }
 
+/// The first rule that no ticket ever gets to, in a sentence.
+pub fn never_reached(rules: &[BridgeRule]) -> Option<String> {
+    let takes_all = |rule: &BridgeRule| {
+        *rule
+            == BridgeRule {
+                talk: rule.talk,
+                ..BridgeRule::everything(rule.channel.clone())
+            }
+    };
+    let last = rules.iter().position(takes_all)?;
+    let behind = rules.get(last + 1)?;
+    Some(format!(
+        "[[bridge]] to {:?} comes behind the one to {:?}, which fits every ticket; put it before that",
+        behind.channel.id.as_str(),
+        rules[last].channel.id.as_str()
+    ))
+}
+
 fn same(a: &str, b: &str) -> bool {
     a.trim().to_lowercase() == b.trim().to_lowercase()
 }

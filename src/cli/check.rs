@@ -9,6 +9,7 @@ use hammerdesk_domain::clock::Clock;
 use hammerdesk_store::{Store, StoreError};
 
 use super::{Done, print};
+use crate::bridge;
 use crate::config::Config;
 use crate::discord;
 
@@ -50,6 +51,14 @@ pub(super) async fn run(args: CheckArgs, config: &Config, clock: &dyn Clock) -> 
                     false,
                     "nobody may ask yet; add [[roles]] and [[people]]".to_owned(),
                 );
+            }
+            match config.bridge_rules(&settings) {
+                Ok(rules) if rules.is_empty() => {}
+                Ok(rules) => match bridge::rules::never_reached(&rules) {
+                    None => find("bridge", true, format!("{} rules, no fault", rules.len())),
+                    Some(fault) => find("bridge", false, fault),
+                },
+                Err(error) => find("bridge", false, error.to_string()),
             }
             if settings.desk.is_some() {
                 let faults: Vec<_> = super::route::findings(config, clock)?

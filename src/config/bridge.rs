@@ -102,12 +102,28 @@ pub(super) fn rules(
 
 #[cfg(test)]
 mod tests {
+    use crate::bridge::rules::never_reached;
     use crate::config::Config;
 
     fn refused(text: &str) -> String {
         let config = Config::from_toml(text).unwrap();
         let settings = config.settings().unwrap();
         config.bridge_rules(&settings).expect_err("a fault").to_string()
+    }
+
+    #[test]
+    fn a_rule_behind_one_that_fits_everything_is_said() {
+        let text = "[[channels]]\nid = \"ops\"\nneeds = [\"internal\"]\n[[bridge]]\nchannel = \"ops\"\n\
+            talk = \"note\"\n[[bridge]]\nchannel = \"ops\"\ntags = [\"vip\"]\n";
+        let config = Config::from_toml(text).unwrap();
+        let settings = config.settings().unwrap();
+        let mut rules = config.bridge_rules(&settings).unwrap();
+        insta::assert_snapshot!(
+            never_reached(&rules).unwrap(),
+            @r#"[[bridge]] to "ops" comes behind the one to "ops", which fits every ticket; put it before that"#
+        );
+        rules.reverse();
+        assert_eq!(never_reached(&rules), None);
     }
 
     #[test]

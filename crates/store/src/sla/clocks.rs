@@ -22,7 +22,7 @@ statements! {
     OPEN = "SELECT ticket, clock, judged FROM sla_clock WHERE state IN ('running', 'paused', 'overdue') \
         AND due_at IS NOT NULL AND due_at < $1 ORDER BY due_at, ticket, clock LIMIT $2";
     STANDINGS = "SELECT ticket, clock, state, due_at, CAST(length(judged) AS BIGINT) AS told FROM sla_clock \
-        WHERE state IN ('running', 'paused', 'overdue') LIMIT $1";
+        WHERE state IN ('running', 'paused', 'overdue') ORDER BY ticket, clock LIMIT $1";
     DECIDED = "SELECT ticket, clock, decided_at, judged FROM sla_clock WHERE decided_at IS NOT NULL AND decided_at < $1 \
         AND (decided_at, ticket, clock) > ($2, $3, $4) ORDER BY decided_at, ticket, clock LIMIT $5";
     FELL = "INSERT INTO sla_happening (ticket, clock, occasion, at, seen_at, is_late, is_open, taken_back_at) \

@@ -373,6 +373,7 @@ async fn what_freshdesk_refused_can_be_asked_again() {
 }
 
 /// Somebody leaves a file in the thread of ticket 47, and takes it back or not.
+#[expect(clippy::unwrap_used, reason = "a test stops where its world cannot be made")]
 async fn leaves(desk: &Desk, who: &str, name: &str, how: SaidHow) {
     let head = Post::new(
         "ticket:47",

@@ -73,7 +73,7 @@ async fn a_customers_file_hangs_on_the_words_in_the_thread_and_stays_when_they_c
             .collect()
     };
     let receipt = ("receipt.pdf".to_owned(), b"%PDF-1.7".to_vec());
-    assert_eq!(files(), [receipt.clone()]);
+    assert_eq!(files(), std::slice::from_ref(&receipt));
 
     let note = account
         .agent_notes(kit, ticket, "<div>Bank says Friday</div>", true)

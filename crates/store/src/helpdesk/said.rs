@@ -24,6 +24,9 @@ statements! {
         token = coalesce(ticket_conversation.token, excluded.token)";
     REMOVE = "UPDATE ticket_conversation SET removed_at = $2 WHERE conversation = $1";
     TAKE_BACK = "UPDATE ticket_conversation SET removed_at = $2, kept_seq = $3 WHERE conversation = $1 AND removed_at IS NULL";
+    /// Our own call to take a note away, tried already: it may have landed without an answer.
+    TAKING_AWAY = "SELECT token FROM outbox WHERE subject = $1 AND kind = 'delete_note' AND attempts > 0 \
+        AND body LIKE $2 ORDER BY id LIMIT 1";
     READ_UP_TO = "UPDATE ticket SET said_as_of = $2 WHERE ticket = $1 AND (said_as_of IS NULL OR said_as_of < $2)";
     PUT_FILE = "INSERT INTO ticket_attachment (attachment, ticket, conversation, name, media_type, size) \
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (attachment) DO UPDATE SET ticket = excluded.ticket, \
@@ -197,7 +200,8 @@ impl Unit {
                 .execute(c)
                 .await
                 .map(|_| ()))?;
-            self.append(ticket, &[removed(&gone.conversation, at)], None, at)
+            let by = self.taking_away(ticket, gone.token).await?;
+            self.append(ticket, &[removed(&gone.conversation, at)], by, at)
                 .await?;
             kept.removed += 1;
         }
@@ -255,6 +259,26 @@ impl Unit {
                 .await?;
         }
         Ok(())
+    }
+
+    /// The token of our own write that takes that note away, where there is one.
+    async fn taking_away(
+        &mut self,
+        ticket: TicketId,
+        note: Option<WriteToken>,
+    ) -> Result<Option<WriteToken>> {
+        let Some(note) = note else {
+            return Ok(None);
+        };
+        let token: Option<String> = run!(self, |c| sqlx::query_scalar(TAKING_AWAY)
+            .bind(format!("ticket:{ticket}"))
+            .bind(format!("%{note}%"))
+            .fetch_optional(c)
+            .await)?;
+        let token = token
+            .as_deref()
+            .and_then(|token| token.strip_prefix("freshdesk:"));
+        Ok(token.and_then(|token| token.parse().ok()))
     }
 
     /// `Some(true)` is new, `Some(false)` changed.

@@ -1,6 +1,7 @@
 //! The real bot against a simulated Discord, over real sockets: everything as in production but the address.
 
 mod answers;
+mod asked;
 mod chaos;
 mod checks;
 mod faults;

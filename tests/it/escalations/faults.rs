@@ -5,7 +5,6 @@ use chrono::TimeDelta;
 use hammerdesk::engine::{Engine, Module as _, Nudge};
 use hammerdesk::escalate::{Climb, Reach};
 use hammerdesk_domain::chat::Platform;
-use hammerdesk_domain::clock::Clock as _;
 use hammerdesk_domain::ids::PersonId;
 use hammerdesk_store::escalations::Unreached;
 use insta::assert_snapshot;

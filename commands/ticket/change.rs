@@ -180,17 +180,6 @@ pub(super) async fn agents_named(
             .into()
         });
     }
-    // Somebody chosen out of a menu of people comes as their id.
-    if let Some(agent) = agent_behind(view, settings, typed.trim()).await? {
-        return Ok(vec![agent]);
-    }
-    if typed.trim().starts_with("discord:") {
-        return Err(UserError::unknown(
-            "I do not know which agent that person is in Freshdesk. Your administrator can set discord and helpdesk \
-             under [[people]]; meanwhile use /ticket assign with the agent's name.",
-        )
-        .into());
-    }
     let agents = scene::agents(view).await?;
     let fits = |test: &dyn Fn(&HelpdeskRecord) -> bool| -> Vec<HelpdeskRecord> {
         agents.iter().filter(|agent| test(agent)).cloned().collect()
@@ -203,6 +192,17 @@ pub(super) async fn agents_named(
         if !found.is_empty() {
             return Ok(found);
         }
+    }
+    // Somebody chosen out of a menu of people comes as their id; a name goes before, so that none is taken for an id.
+    if let Some(agent) = agent_behind(view, settings, typed.trim()).await? {
+        return Ok(vec![agent]);
+    }
+    if typed.trim().starts_with("discord:") {
+        return Err(UserError::unknown(
+            "I do not know which agent that person is in Freshdesk. Your administrator can set discord and helpdesk \
+             under [[people]]; meanwhile use /ticket assign with the agent's name.",
+        )
+        .into());
     }
     Err(UserError::unknown(format!(
         "No agent is called “{}”. Give a part of the name, or me.",

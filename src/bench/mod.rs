@@ -12,6 +12,7 @@ mod freshdesk;
 mod import;
 mod serve;
 mod sla;
+mod sla_store;
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -42,7 +43,7 @@ enum Measure {
     Discord,
     /// From a partner's request to the assigned card, ten thousand at once, and a tick with nothing due.
     Escalations,
-    /// The arithmetic of clocks beside the `workclock` crate.
+    /// The arithmetic of clocks beside the `workclock` crate, and the store of clocks.
     Sla,
 }
 
@@ -73,6 +74,9 @@ pub struct BenchArgs {
     /// Webhooks to post for `freshdesk`
     #[arg(long, default_value_t = 20_000)]
     webhooks: usize,
+    /// Open clocks for `sla`
+    #[arg(long, default_value_t = 1_000_000)]
+    clocks: u64,
     /// Questions to ask
     #[arg(long, default_value_t = 3_000)]
     questions: usize,
@@ -92,6 +96,7 @@ pub(crate) async fn run(args: BenchArgs, clock: Arc<dyn Clock>) -> anyhow::Resul
         figures.borrow_mut().extend(sla::measure()?);
     }
     for measure in [
+        Measure::Sla,
         Measure::Serve,
         Measure::Import,
         Measure::Complete,
@@ -144,7 +149,8 @@ async fn one(
         Measure::Freshdesk => freshdesk::measure(engine, &store, args.tickets, args.webhooks, clock).await,
         Measure::Discord => discord::measure(engine, &store, args.invoices, args.questions, clock).await,
         Measure::Escalations => escalations::measure(engine, &store, args.open).await,
-        Measure::Balance | Measure::Sla | Measure::All => {
+        Measure::Sla => sla_store::measure(engine, &store, args.clocks).await,
+        Measure::Balance | Measure::All => {
             answers::balance(engine, &store, args.invoices, args.questions, clock).await
         }
     };

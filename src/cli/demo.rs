@@ -11,7 +11,7 @@ use hammerdesk_sandbox::clock::DemoClock;
 use hammerdesk_store::Store;
 
 use super::demo_callers::{self, Callers};
-use super::{Done, demo_helpdesk, print, progress, say};
+use super::{Done, demo_helpdesk, demo_promises, print, progress, say};
 use crate::furnish::{furnish, rules, settings};
 use crate::{App, listen, stop_signal};
 
@@ -68,6 +68,8 @@ pub(super) async fn run(args: DemoArgs, clock: Arc<dyn Clock>) -> anyhow::Result
     .await?;
     let mut settings = settings(&house);
     demo_helpdesk::agents(&mut settings);
+    demo_promises::promise(&mut settings)?;
+    demo_promises::hold(&store, &settings, clock.now()).await?;
     settings.desk = Some(Arc::new(rules(&settings)?));
     let app = App::build(store, settings, Arc::clone(&clock), true).with_partners(demo_callers::partners());
     let (app, sim) = demo_helpdesk::connect(app, &house, args.seed, address).await?;

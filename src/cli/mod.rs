@@ -2,12 +2,14 @@
 
 mod ask;
 mod backfill;
+mod business_hours;
 mod calendar;
 mod check;
 mod debtors;
 mod demo;
 mod demo_callers;
 mod demo_helpdesk;
+mod demo_promises;
 mod escalation;
 mod export;
 mod feed;
@@ -16,6 +18,7 @@ mod migrate;
 mod route;
 mod rules;
 mod serve;
+mod sla;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -89,6 +92,18 @@ enum Command {
         /// What of them.
         #[command(subcommand)]
         command: calendar::CalendarCommand,
+    },
+    /// Freshdesk's own business hours
+    BusinessHours {
+        /// What of them.
+        #[command(subcommand)]
+        command: business_hours::BusinessHoursCommand,
+    },
+    /// Promises to clients: explained, rehearsed and counted
+    Sla {
+        /// What of them.
+        #[command(subcommand)]
+        command: sla::SlaCommand,
     },
     /// The rules of the config
     Rules {
@@ -170,6 +185,8 @@ async fn execute(cli: Cli) -> anyhow::Result<Done> {
         Command::Import(args) => import::run(args, &config, clock).await,
         Command::Ask(args) => ask::run(args, config, clock).await,
         Command::Debtors(args) => debtors::run(args, &config, clock.as_ref()).await,
+        Command::BusinessHours { command } => business_hours::run(&command, &config).await,
+        Command::Sla { command } => sla::run(command, &config, clock.as_ref()).await,
         Command::Rules { command } => rules::run(&command, &config, clock.as_ref()),
         Command::Feed { command } => feed::run(command, &config, clock.as_ref()).await,
         Command::Route {

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hammerdesk_domain::helpdesk::{Gone, TicketId};
 use hammerdesk_freshdesk::{self as fd, Include, TicketFilter, TicketQuery};
 use hammerdesk_store::helpdesk::{Hint, Origin, TicketKept};
-use hammerdesk_store::{StoreError, Unit};
+use hammerdesk_store::{StoreError, Unit, View};
 use serde::{Deserialize, Serialize};
 
 use super::reading::{self, Place, Read};
@@ -63,6 +63,18 @@ impl List {
             Self::Deleted => query.only(TicketFilter::Deleted),
         }
     }
+}
+
+/// Was everything that changed in the helpdesk read since an instant, with what was said on it?
+pub async fn read_since(view: &mut View, instant: DateTime<Utc>) -> Result<bool, StoreError> {
+    let name = List::Ordinary.name();
+    let state: Option<ListState> = view.helpdesk_cursor(name).await?;
+    let is_listed =
+        state.is_some_and(|state| state.is_filled && !state.is_running && state.begun_at >= instant);
+    // What was said in the very second of a reading is read again a little later: that is waited for too.
+    let soon = instant + TimeDelta::minutes(1);
+    let waiting = view.hints_due(soon, Hint::ORDINARY..=i64::MAX, 1).await?;
+    Ok(is_listed && waiting.is_empty())
 }
 
 /// Where the walk over a list stands.

@@ -32,5 +32,6 @@ pub use deliver::HelpdeskDeliverer;
 pub use desk::Desk;
 pub use files::TicketFiles;
 pub(crate) use files::{chosen, weight};
+pub use listing::read_since;
 pub use reconcile::Reconciled;
 pub use sync::{Backfilled, Helpdesk, LiveSync, Phase, Sync, SyncProgress, SyncSettings};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use hammerdesk_commands::brief::Brief;
 use hammerdesk_commands::offered;
-use hammerdesk_domain::chat::{Channel, Post};
+use hammerdesk_domain::chat::{Channel, Platform, Post};
 use hammerdesk_domain::helpdesk::{HelpdeskWrite, TicketId, WriteToken, html_of, token_of};
 use hammerdesk_domain::ids::{ChannelId, ClientNo, LocationId};
 use hammerdesk_domain::message::Reply;
@@ -56,8 +56,8 @@ impl Batch {
 struct Case {
     look: Look,
     events: Vec<Event>,
-    /// What was learnt of it besides the helpdesk's fields.
-    learnt: Option<Event>,
+    /// What was learnt of it besides the helpdesk's events.
+    learnt: Vec<Event>,
     clocks: Vec<Judged>,
     decision: Decision,
     /// Its alerts as they were read.
@@ -161,9 +161,11 @@ impl Sla {
             let is_over = changed.iter().any(|(_, alert, show)| {
                 alert.post == one.key && alert.state == AlertState::Closed && *show == Show::InPlace
             });
-            if is_over && !is_there(&mut unit, &one.key, &channel).await? {
-                continue;
-            }
+            let channel = if is_over {
+                where_it_stands(&mut unit, &one.key, &channel).await?
+            } else {
+                channel
+            };
             post(&mut unit, one, &channel, batch.now).await?;
         }
         for key in cards.storms {
@@ -196,7 +198,13 @@ impl Sla {
     ) -> anyhow::Result<Case> {
         let look = self.look(view, ticket).await?;
         let mut events = view.gather_sla_events(ticket).await?;
-        let learnt = self.learnt(&look, &events, stakes, batch.now);
+        let mut learnt = promised_in_field(
+            &look,
+            self.0.settings.sla.callback_field.as_deref(),
+            &events,
+            batch.now,
+        );
+        learnt.extend(self.learnt(&look, &events, stakes, batch.now));
         events.extend(learnt.clone());
         let clocks = judge_events(&events, &known.book, batch.now);
         let fallen = view.fallen(ticket).await?;
@@ -446,7 +454,7 @@ impl Sla {
         let mut fell: Vec<(TicketId, &Happening)> = Vec::new();
         for case in cases {
             let ticket = case.look.id;
-            if let Some(learnt) = &case.learnt {
+            for learnt in &case.learnt {
                 unit.put_sla_event(ticket, learnt, batch.now).await?;
             }
             unit.keep_sla_events(ticket, &case.events, case.decision.is_open())
@@ -512,14 +520,67 @@ impl Sla {
     }
 }
 
-/// Does that card stand in chat, or is it on its way?
-async fn is_there(unit: &mut Unit, key: &str, channel: &Channel) -> anyhow::Result<bool> {
+/// The channel on the platforms where that card stands already.
+async fn where_it_stands(unit: &mut Unit, key: &str, channel: &Channel) -> anyhow::Result<Channel> {
+    let mut there = channel.clone();
     for platform in channel.platforms() {
-        if unit.stored_post(key, platform).await?.is_some() {
-            return Ok(true);
+        if unit.stored_post(key, platform).await?.is_none() {
+            match platform {
+                Platform::Console => there.console = false,
+                Platform::Discord => there.discord = None,
+            }
         }
     }
-    Ok(false)
+    Ok(there)
+}
+
+/// A call that somebody promised in a field of the ticket: a promise like one made in chat. Another instant in
+/// the field is another promise, and an empty field takes it back.
+fn promised_in_field(look: &Look, field: Option<&str>, events: &[Event], now: DateTime<Utc>) -> Vec<Event> {
+    let (Some(field), Some(stored)) = (field, &look.stored) else {
+        return Vec::new();
+    };
+    let wanted = stored
+        .ticket
+        .custom
+        .get(field)
+        .and_then(serde_json::Value::as_str)
+        .and_then(|text| DateTime::parse_from_rfc3339(text).ok())
+        .map(|at| at.to_utc());
+    let begins = format!("field:{}:", look.id);
+    let last = events
+        .iter()
+        .filter_map(|event| match &event.what {
+            What::CallbackPromised { promise, due_at } if promise.starts_with(&begins) => {
+                Some((event.at, promise.clone(), Some(*due_at)))
+            }
+            What::CallbackDropped { promise } if promise.starts_with(&begins) => {
+                Some((event.at, promise.clone(), None))
+            }
+            _ => None,
+        })
+        .max_by_key(|(at, _, due_at)| (*at, due_at.is_some()));
+    let stands = last.as_ref().and_then(|(_, _, due_at)| *due_at);
+    if stands == wanted {
+        return Vec::new();
+    }
+    let by = || By::some(Party::Agent);
+    let mut learnt = Vec::new();
+    if let Some((_, promise, Some(_))) = last {
+        let name = format!("callback-dropped:{promise}");
+        learnt.push(Event::new(now, name, by(), What::CallbackDropped { promise }));
+    }
+    if let Some(due_at) = wanted {
+        let promise = format!("{begins}{}", due_at.timestamp());
+        let name = format!("callback:{promise}");
+        learnt.push(Event::new(
+            now,
+            name,
+            by(),
+            What::CallbackPromised { promise, due_at },
+        ));
+    }
+    learnt
 }
 
 impl Places {

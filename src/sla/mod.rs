@@ -6,6 +6,7 @@
 //! So a step that comes late, or after a day, makes the same record as one that came in time.
 
 mod card;
+mod carry_over;
 mod decide;
 mod digest;
 mod keep;
@@ -15,7 +16,7 @@ mod rules;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use hammerdesk_commands::Commands;
 use hammerdesk_commands::settings::Settings;
@@ -31,10 +32,15 @@ use crate::App;
 use crate::bridge::BridgeRule;
 use crate::engine::{Module, Progress};
 
+pub use carry_over::{CarriedOver, carry_over};
+
 /// How far it has read what changed in the helpdesk.
 const READER: &str = "sla";
 /// Tickets that are judged in one unit.
 const AT_ONCE: i64 = 50;
+
+/// How long a start waits for the helpdesk to be read.
+const PATIENCE: TimeDelta = TimeDelta::minutes(2);
 
 /// Everything it works with. Cheap to clone.
 #[derive(Clone)]
@@ -50,8 +56,23 @@ struct Inner {
     site: String,
     /// The rules as they were last read.
     book: Mutex<Option<Known>>,
+    /// Is there a helpdesk that is to be read up to now before anybody is told anything?
+    follows: bool,
+    /// Since when it runs, until it has heard what happened while it did not.
+    catching_up: Mutex<Catching>,
     /// When a digest may be due next.
     digest_at: Mutex<Option<DateTime<Utc>>>,
+}
+
+/// Where a start stands.
+#[derive(Debug, Clone, Copy)]
+enum Catching {
+    /// Nothing was looked at yet.
+    Begins,
+    /// Since that instant it waits for the helpdesk to be read.
+    Waits(DateTime<Utc>),
+    /// It was, or it took too long.
+    Done,
 }
 
 #[derive(Debug, Clone)]
@@ -81,6 +102,8 @@ impl Sla {
             bridge,
             site: site.trim_end_matches('/').to_owned(),
             book: Mutex::new(None),
+            follows: app.desk.is_some(),
+            catching_up: Mutex::new(Catching::Begins),
             digest_at: Mutex::new(None),
         }))
     }
@@ -119,6 +142,32 @@ impl Sla {
         self.0.book.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Has the helpdesk been read since the start? What was answered while nobody looked must be known before
+    /// anybody is told that it was not.
+    async fn has_caught_up(&self, now: DateTime<Utc>) -> anyhow::Result<bool> {
+        let since = {
+            let mut state = self.0.catching_up.lock().unwrap_or_else(PoisonError::into_inner);
+            match *state {
+                Catching::Done => return Ok(true),
+                Catching::Waits(since) => since,
+                Catching::Begins => {
+                    *state = Catching::Waits(now);
+                    now
+                }
+            }
+        };
+        let is_read =
+            !self.0.follows || crate::freshdesk::read_since(&mut self.0.store.read().await?, since).await?;
+        if is_read || now - since > PATIENCE {
+            if !is_read {
+                tracing::warn!("the helpdesk was not read since the start; promises are judged without it");
+            }
+            *self.0.catching_up.lock().unwrap_or_else(PoisonError::into_inner) = Catching::Done;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
     async fn step(&self) -> anyhow::Result<Progress> {
         let now = self.0.clock.now();
         let known = self.rules(now).await?;
@@ -151,6 +200,9 @@ impl Sla {
             };
             self.judge(&known, batch).await?;
             return Ok(Progress::Worked);
+        }
+        if !self.has_caught_up(now).await? {
+            return Ok(Progress::Idle);
         }
         if !due.is_empty() {
             // Instants go in order: what falls due after the last of these waits for its turn.

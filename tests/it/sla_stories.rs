@@ -283,3 +283,397 @@ async fn a_mail_on_friday_evening_before_a_bank_holiday_is_due_on_tuesday_and_al
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_sale_day_on_a_saturday_counts_and_the_evening_does_too() {
+    each_engine(async |store| {
+        let story = Story::begin(store, "2026-11-20T16:50:00Z", FOUR_HOURS).await;
+        let ticket = story.mail("May I still bid?").await;
+        // Forty minutes of Friday, then the sale's own hours from ten on Saturday.
+        let due = story.clocks(ticket).await[0].due_at.unwrap();
+        assert!(
+            at("2026-11-21T13:19:00Z") < due && due < at("2026-11-21T13:25:00Z"),
+            "{due}"
+        );
+        story.nothing_until("2026-11-21T13:30:00Z").await;
+        let overdue = format!("[OVERDUE] #{ticket} May I still bid? | First response · London");
+        assert!(story.managers().await.contains(&overdue));
+        let clock = &story.clocks(ticket).await[0];
+        assert_eq!(
+            clock.breached_at,
+            Some(due),
+            "exact, however late it was looked at"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_who_writes_three_times_is_promised_one_answer_from_the_first() {
+    each_engine(async |store| {
+        let story = Story::begin(store, "2026-11-18T09:00:00Z", FOUR_HOURS).await;
+        let ticket = story.mail("Invoice").await;
+        let account = story.account();
+        account
+            .agent_replies(story.kit, ticket, "<p>Here it is.</p>")
+            .unwrap();
+        story.until("2026-11-18T10:00:00Z").await;
+        for words in ["It is empty.", "Still empty.", "Hello?"] {
+            account.customer_answers(ticket, words).unwrap();
+            story
+                .until(&(story.desk.clock.now() + TimeDelta::minutes(20)).to_rfc3339())
+                .await;
+        }
+        let clocks = story.clocks(ticket).await;
+        let next = clocks
+            .iter()
+            .find(|clock| clock.run.kind.word() == "next_response")
+            .unwrap();
+        assert_eq!(
+            (next.run.waiting, next.due_at),
+            (3, Some(at("2026-11-18T14:00:00Z")))
+        );
+        account
+            .agent_replies(story.kit, ticket, "<p>Now it is not.</p>")
+            .unwrap();
+        story.settle_a_poll().await;
+        let promises = story.promises(ticket).await;
+        assert!(
+            promises.iter().all(|promise| promise.contains(" met: ")),
+            "{promises:#?}"
+        );
+        assert_eq!(story.team().await, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_satisfies_a_mail_and_one_that_nobody_picked_up_does_not() {
+    each_engine(async |store| {
+        let story = Story::begin(store, "2026-11-18T09:00:00Z", FOUR_HOURS).await;
+        let ticket = story.mail("Please call me").await;
+        let line = |spoke: &str| format!("/sla called {ticket} spoke:{spoke}");
+        story.desk.text(COORDINATOR, &line("no")).await;
+        story.settle_a_poll().await;
+        assert_eq!(
+            story.promises(ticket).await,
+            ["first_response running: due Wed 18 13:00, broken -"]
+        );
+        story.until("2026-11-18T10:00:00Z").await;
+        let said = story.desk.text(COORDINATOR, &line("yes")).await;
+        assert!(said.contains("That answers what waits on it."), "{said}");
+        story.settle_a_poll().await;
+        assert_eq!(
+            story.promises(ticket).await,
+            ["first_response met: due Wed 18 13:00, broken -"]
+        );
+        let again = story.desk.text(COORDINATOR, &line("yes")).await;
+        assert!(!again.is_empty());
+        let explained = story
+            .desk
+            .text(COORDINATOR, &format!("/sla explain {ticket}"))
+            .await;
+        assert!(explained.contains("spoken to on the phone"), "{explained}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_manager_who_snoozes_says_why_is_told_again_when_it_ends_and_not_after_taking_notice() {
+    each_engine(async |store| {
+        let story = Story::begin(store, "2026-11-18T09:00:00Z", FOUR_HOURS).await;
+        let ticket = story.mail("Refund").await;
+        story.until("2026-11-18T13:10:00Z").await;
+        let title = format!("#{ticket} Refund | First response · London");
+        let overdue = format!("[OVERDUE] {title}");
+        assert_eq!(story.managers().await.last(), Some(&overdue));
+        let ask = async |line: &str| {
+            story
+                .desk
+                .text(MANAGER, &format!("/sla snooze {ticket} {line}"))
+                .await
+        };
+        let refused = ask("for:9h reason:\"bank holiday\"").await;
+        assert!(
+            refused.starts_with("An alert may be put off for 4h at most"),
+            "{refused}"
+        );
+        let done = ask("for:1h reason:\"bank confirms at two\"").await;
+        assert!(
+            done.starts_with(&format!(
+                "The alert on ticket {ticket} waits until Wed 18 Nov 14:1"
+            )),
+            "{done}"
+        );
+        story.settle().await;
+        assert_eq!(story.managers().await.last(), Some(&format!("[SNOOZED] {title}")));
+        let card = story.last_card(MANAGER, "managers").await;
+        assert!(card.contains("bank confirms at two"), "{card}");
+        let before = story.managers().await.len();
+        story.until("2026-11-18T14:05:00Z").await;
+        assert_eq!(
+            story.managers().await.len(),
+            before,
+            "nobody is told while it is put off"
+        );
+        story.until("2026-11-18T14:30:00Z").await;
+        assert_eq!(story.managers().await.last(), Some(&overdue), "told again");
+        // It is told again in half an hour, until somebody takes notice.
+        let told = story.managers().await.len();
+        story.until("2026-11-18T15:00:00Z").await;
+        assert_eq!(story.managers().await.len(), told + 1);
+        let said = story
+            .desk
+            .text(MANAGER, &format!("/sla acknowledge {ticket}"))
+            .await;
+        assert!(
+            said.starts_with(&format!("You took notice of ticket {ticket}")),
+            "{said}"
+        );
+        story.until("2026-11-18T17:00:00Z").await;
+        assert_eq!(story.managers().await.len(), told + 1, "and no more after that");
+        assert_eq!(story.managers().await.last(), Some(&format!("[NOTICED] {title}")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_fell_due_while_the_bot_was_down_is_told_once_in_order_with_its_own_instant() {
+    each_engine(async |store| {
+        let mut story = Story::begin(store, "2026-11-18T09:00:00Z", FOUR_HOURS).await;
+        let first = story.mail("Answered in time").await;
+        let second = story.mail("Answered late").await;
+        let third = story.mail("Never answered").await;
+        story.until("2026-11-18T09:30:00Z").await;
+        // The bot is down for a day; the helpdesk is not.
+        for (when, ticket) in [("2026-11-18T11:00:00Z", first), ("2026-11-18T15:00:00Z", second)] {
+            story.desk.clock.set(at(when));
+            story
+                .account()
+                .agent_replies(story.kit, ticket, "<p>Yes.</p>")
+                .unwrap();
+        }
+        story.desk.clock.set(at("2026-11-19T11:00:00Z"));
+        story.restart(FOUR_HOURS);
+        story.settle().await;
+        story.settle_a_poll().await;
+        let states: Vec<String> = [
+            story.promises(first).await,
+            story.promises(second).await,
+            story.promises(third).await,
+        ]
+        .concat();
+        assert!(states[0].starts_with("first_response met"), "{states:#?}");
+        assert!(
+            states[1].starts_with("first_response late") && states[2].starts_with("first_response overdue"),
+            "{states:#?}"
+        );
+        let mut view = story.desk.app.store.read().await.unwrap();
+        let fallen = view
+            .fallen_since(at("2026-11-18T00:00:00Z"), at("2026-11-20T00:00:00Z"), 100)
+            .await
+            .unwrap();
+        drop(view);
+        let told: Vec<(u64, String, bool)> = fallen
+            .iter()
+            .map(|fell| {
+                let at = fell.happening.at.format("%H:%M").to_string();
+                let ticket = u64::try_from(fell.ticket.0).unwrap();
+                (
+                    ticket,
+                    format!("{:?} {at}", fell.happening.occasion),
+                    fell.happening.is_late,
+                )
+            })
+            .collect();
+        assert_eq!(
+            told.iter().filter(|(ticket, ..)| *ticket == first).count(),
+            0,
+            "what was answered in time never fell due: {told:?}"
+        );
+        let breaches: Vec<&(u64, String, bool)> = told
+            .iter()
+            .filter(|(_, what, _)| what.starts_with("Breach"))
+            .collect();
+        assert_eq!(
+            breaches.iter().map(|(ticket, ..)| *ticket).collect::<Vec<_>>(),
+            [second, third]
+        );
+        assert!(
+            breaches
+                .iter()
+                .all(|(_, what, late)| what == "Breach 13:01" && *late || *late)
+        );
+        let read = story.managers().await;
+        assert!(
+            read.contains(&format!(
+                "[ANSWERED LATE] #{second} Answered late | First response · London"
+            )) && read.contains(&format!(
+                "[OVERDUE] #{third} Never answered | First response · London"
+            )),
+            "{read:#?}"
+        );
+        let before = read.len();
+        story.restart(FOUR_HOURS);
+        story.settle().await;
+        story.settle_a_poll().await;
+        assert_eq!(
+            story.managers().await.len(),
+            before,
+            "another start tells nothing twice"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_at_once_are_one_card_that_counts_and_goes_down_as_they_are_answered() {
+    each_engine(async |store| {
+        let story = Story::begin(store, "2026-11-18T09:00:00Z", FOUR_HOURS).await;
+        let mut tickets = Vec::new();
+        for n in 0..20 {
+            tickets.push(story.account().customer_mails(
+                &format!("client{n}@client.test"),
+                "A client",
+                &format!("Question {n}"),
+                "<p>?</p>",
+            ));
+        }
+        story.until("2026-11-18T09:10:00Z").await;
+        story.nothing_until("2026-11-18T13:05:00Z").await;
+        let read = story.managers().await;
+        assert_eq!(read.len(), 6, "{read:#?}");
+        assert!(
+            read[5].starts_with("[ALERTS] 15 promises are broken | London"),
+            "{read:#?}"
+        );
+        for ticket in &tickets {
+            story
+                .account()
+                .agent_replies(story.kit, *ticket, "<p>Yes.</p>")
+                .unwrap();
+        }
+        story.settle_a_poll().await;
+        let read = story.managers().await;
+        assert_eq!(read.len(), 6);
+        assert_eq!(
+            read[5],
+            "[OVER] All of these are dealt with | London · one card for all of them"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_alert_that_nobody_has_seen_yet_is_not_shown_once_it_is_answered() {
+    each_engine(async |store| {
+        let story = Story::begin(store, "2026-11-18T09:00:00Z", FOUR_HOURS).await;
+        let ticket = story.mail("Refund").await;
+        story.until("2026-11-18T10:50:00Z").await;
+        story.desk.clock.set(at("2026-11-18T11:02:00Z"));
+        // The warning is decided, and then answered before chat is reached.
+        let sla = story.desk.app.sla.clone().unwrap();
+        let only = hammerdesk::engine::Engine::new(hammerdesk::engine::Nudge::default()).with(sla);
+        only.settle().await.unwrap();
+        story
+            .desk
+            .text(COORDINATOR, &format!("/sla called {ticket} spoke:yes"))
+            .await;
+        only.settle().await.unwrap();
+        story.settle_a_poll().await;
+        assert_eq!(story.team().await, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_promised_call_is_a_promise_and_is_kept_by_a_call() {
+    each_engine(async |store| {
+        let story = Story::begin(store, "2026-11-18T09:00:00Z", FOUR_HOURS).await;
+        let ticket = story.mail("Please call").await;
+        let mut unit = story.desk.app.store.write().await.unwrap();
+        let event = hammerdesk_domain::sla::event::Event::new(
+            story.desk.clock.now(),
+            "callback:test",
+            hammerdesk_domain::sla::event::By::agent("kit"),
+            hammerdesk_domain::sla::event::What::CallbackPromised {
+                promise: "test".to_owned(),
+                due_at: at("2026-11-18T11:00:00Z"),
+            },
+        );
+        unit.note_sla_event(number(ticket), &event, story.desk.clock.now())
+            .await
+            .unwrap();
+        unit.sla_escalated(
+            number(ticket),
+            "e1",
+            None,
+            hammerdesk_domain::sla::event::By::agent("kit"),
+            story.desk.clock.now(),
+        )
+        .await
+        .unwrap();
+        unit.commit().await.unwrap();
+        story.until("2026-11-18T10:30:00Z").await;
+        let promises = story.promises(ticket).await;
+        assert!(
+            promises.contains(&"callback running: due Wed 18 11:00, broken -".to_owned()),
+            "{promises:#?}"
+        );
+        assert!(
+            promises
+                .iter()
+                .any(|promise| promise.starts_with("acknowledgement overdue")),
+            "{promises:#?}"
+        );
+        story
+            .desk
+            .text(COORDINATOR, &format!("/sla called {ticket} spoke:yes"))
+            .await;
+        story.settle_a_poll().await;
+        let promises = story.promises(ticket).await;
+        assert!(
+            promises.iter().any(|promise| promise.starts_with("callback met")),
+            "{promises:#?}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn new_rules_take_open_clocks_over_say_what_moved_and_leave_the_past_alone() {
+    each_engine(async |store| {
+        let mut story = Story::begin(store, "2026-11-18T09:00:00Z", FOUR_HOURS).await;
+        let past = story.mail("Past").await;
+        story
+            .account()
+            .agent_replies(story.kit, past, "<p>Yes.</p>")
+            .unwrap();
+        let open = story.mail("Open").await;
+        story.until("2026-11-18T09:30:00Z").await;
+        let before = story.promises(past).await;
+        let stricter = FOUR_HOURS.replace("first_response = \"4h\"", "first_response = \"1h\"");
+        story.restart(&stricter);
+        story.settle().await;
+        story.settle_a_poll().await;
+        assert_eq!(story.promises(past).await, before);
+        let moved = story.promises(open).await;
+        assert!(
+            moved[0].starts_with("first_response running: due Wed 18 10:0"),
+            "{moved:?}"
+        );
+        let read = story.managers().await;
+        assert!(
+            read.contains(
+                &"[] The rules of promises changed: v2 holds now | 1 open deadline moves".to_owned()
+            ),
+            "{read:#?}"
+        );
+        let mut view = story.desk.app.store.read().await.unwrap();
+        let kept: Vec<(TicketId, String, hammerdesk_domain::sla::rehearse::Moved)> =
+            view.sla_differences("v2", 10).await.unwrap();
+        assert_eq!(kept.len(), 1);
+        assert_eq!(kept[0].0, number(open));
+    })
+    .await;
+}

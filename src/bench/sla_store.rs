@@ -112,11 +112,15 @@ async fn fill(engine: &str, store: &Store, rules: &Rules, now: DateTime<Utc>) ->
             let at = now - TimeDelta::seconds(ticket % 3_000);
             let all = events(ticket, at, now + TimeDelta::days(60));
             unit.keep_sla_events(TicketId(ticket), &all, true).await?;
-            rows.extend(judge_events(&all, &book, now).into_iter().map(|judged| StoredClock {
-                ticket: TicketId(ticket),
-                next_at: judged.next_at,
-                judged,
-            }));
+            rows.extend(
+                judge_events(&all, &book, now)
+                    .into_iter()
+                    .map(|judged| StoredClock {
+                        ticket: TicketId(ticket),
+                        next_at: judged.next_at,
+                        judged,
+                    }),
+            );
         }
         unit.write_clocks(&rows).await?;
         unit.commit().await?;
@@ -161,7 +165,10 @@ async fn breach(
     settle(&app).await?;
     let broken = due + TimeDelta::minutes(32);
     clock.set(broken);
-    let every = app.sla.as_ref().map(|sla| sla.every()).unwrap_or_default();
+    let every = app.sla
+        .as_ref()
+        .map(crate::engine::Module::every)
+        .unwrap_or_default();
     let started = Instant::now();
     settle(&app).await?;
     let took = started.elapsed() + every;

@@ -165,7 +165,8 @@ async fn breach(
     settle(&app).await?;
     let broken = due + TimeDelta::minutes(32);
     clock.set(broken);
-    let every = app.sla
+    let every = app
+        .sla
         .as_ref()
         .map(crate::engine::Module::every)
         .unwrap_or_default();

@@ -10,6 +10,9 @@ use hammerdesk_domain::sla::judge::{Happening, Judged, Occasion, State};
 use hammerdesk_domain::sla::policy::{Rulebook, Target};
 use hammerdesk_store::sla::{Alert, AlertState, Audience, Fell, StoredClock};
 
+/// A ticket that is still being read is looked at again after so long.
+const AGAIN: TimeDelta = TimeDelta::seconds(3);
+
 /// What is looked at.
 pub(super) struct Looked<'a> {
     pub(super) ticket: TicketId,
@@ -20,6 +23,8 @@ pub(super) struct Looked<'a> {
     pub(super) now: DateTime<Utc>,
     /// What falls due later than this is left for a later look, so that all tickets' instants go in order.
     pub(super) horizon: DateTime<Utc>,
+    /// Is something still to be read of it? Then nothing falls due before that is known.
+    pub(super) waits: bool,
     /// Nobody is told of what fell due before anybody watched.
     pub(super) since: DateTime<Utc>,
     pub(super) settings: &'a Alerts,
@@ -95,8 +100,12 @@ pub(super) fn decide(looked: &Looked<'_>) -> Decision {
             .iter()
             .filter(|happening| !is_known(happening))
             .cloned()
-            .partition(|happening| happening.at <= looked.horizon);
-        let waits = later.iter().map(|happening| happening.at).min();
+            .partition(|happening| !looked.waits && happening.at <= looked.horizon);
+        let waits = if looked.waits && !later.is_empty() {
+            Some(looked.now + AGAIN)
+        } else {
+            later.iter().map(|happening| happening.at).min()
+        };
         decision.clocks.push(StoredClock {
             ticket: looked.ticket,
             next_at: waits.into_iter().chain(clock.next_at).min(),
@@ -210,7 +219,7 @@ fn go_on(looked: &Looked<'_>, alert: &mut Alert, show: &mut Option<Show>) {
     if show.is_some() {
         return;
     }
-    let is_due = alert.next_at.is_some_and(|at| at <= looked.now);
+    let is_due = !looked.waits && alert.next_at.is_some_and(|at| at <= looked.now);
     if is_due && matches!(alert.state, AlertState::Open | AlertState::Snoozed) {
         alert.state = AlertState::Open;
         alert.repeated += 1;

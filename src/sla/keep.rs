@@ -37,16 +37,19 @@ pub(super) struct Batch {
     /// Those of them that somebody asked for, and how often.
     pub(super) woken: Vec<(TicketId, i64)>,
     pub(super) horizon: DateTime<Utc>,
+    /// Was everything read that happened while nobody looked?
+    pub(super) has_caught_up: bool,
     pub(super) now: DateTime<Utc>,
 }
 
 impl Batch {
-    pub(super) const fn at(now: DateTime<Utc>) -> Self {
+    pub(super) const fn at(now: DateTime<Utc>, has_caught_up: bool) -> Self {
         Self {
             tickets: Vec::new(),
             position: None,
             woken: Vec::new(),
             horizon: now,
+            has_caught_up,
             now,
         }
     }
@@ -216,6 +219,7 @@ impl Sla {
             alerts: &alerts,
             now: batch.now,
             horizon: batch.horizon,
+            waits: !batch.has_caught_up || look.is_being_read(batch.now),
             since: known.since,
             settings: &self.0.settings.sla.alerts,
             book: &known.book,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use hammerdesk_domain::chat::Channel;
 use hammerdesk_domain::helpdesk::TicketId;
 use hammerdesk_domain::ids::{ClientNo, LocationId};
@@ -12,6 +13,9 @@ use hammerdesk_store::helpdesk::{RecordKind, StoredTicket};
 use hammerdesk_store::{StoreError, View};
 
 use crate::bridge::BridgeRule;
+
+/// Words that were not read within so long are not waited for.
+const READING: TimeDelta = TimeDelta::seconds(45);
 
 /// The ticket and who is who.
 #[derive(Debug, Clone)]
@@ -81,6 +85,16 @@ impl Look {
 
     pub(super) fn client_no(&self) -> Option<&ClientNo> {
         self.client.as_ref().map(|client| &client.no)
+    }
+
+    /// Is what was said on it still to be read? A ticket is read first, its words a moment later.
+    pub(super) fn is_being_read(&self, now: DateTime<Utc>) -> bool {
+        self.stored.as_ref().is_some_and(|stored| {
+            let is_unread = stored
+                .said_as_of
+                .is_none_or(|as_of| as_of < stored.ticket.updated_at);
+            is_unread && now - stored.read_at < READING
+        })
     }
 
     /// The location that looks after it: its team's, else the client's.

@@ -175,6 +175,7 @@ impl Sla {
             self.move_open(&known, version, *after, now).await?;
             return Ok(Progress::Worked);
         }
+        let has_caught_up = self.has_caught_up(now).await?;
         let mut view = self.0.store.read().await?;
         let from = view.helpdesk_position(READER).await?.unwrap_or_default();
         let changed = view.tickets_changed_after(from, AT_ONCE).await?;
@@ -187,7 +188,7 @@ impl Sla {
             let batch = keep::Batch {
                 tickets,
                 position: Some(last.seq),
-                ..keep::Batch::at(now)
+                ..keep::Batch::at(now, has_caught_up)
             };
             self.judge(&known, batch).await?;
             return Ok(Progress::Worked);
@@ -196,12 +197,12 @@ impl Sla {
             let batch = keep::Batch {
                 tickets: woken.iter().map(|(ticket, _)| *ticket).collect(),
                 woken,
-                ..keep::Batch::at(now)
+                ..keep::Batch::at(now, has_caught_up)
             };
             self.judge(&known, batch).await?;
             return Ok(Progress::Worked);
         }
-        if !self.has_caught_up(now).await? {
+        if !has_caught_up {
             return Ok(Progress::Idle);
         }
         if !due.is_empty() {
@@ -218,7 +219,7 @@ impl Sla {
             let batch = keep::Batch {
                 tickets,
                 horizon,
-                ..keep::Batch::at(now)
+                ..keep::Batch::at(now, has_caught_up)
             };
             self.judge(&known, batch).await?;
             return Ok(Progress::Worked);
@@ -226,7 +227,7 @@ impl Sla {
         if !told.is_empty() {
             let batch = keep::Batch {
                 tickets: told,
-                ..keep::Batch::at(now)
+                ..keep::Batch::at(now, has_caught_up)
             };
             self.judge(&known, batch).await?;
             return Ok(Progress::Worked);

@@ -32,6 +32,7 @@ mod posts;
 mod process;
 mod routing;
 mod sla;
+mod sla_cli;
 mod sla_stories;
 mod threads;
 mod two_bots;

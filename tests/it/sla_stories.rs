@@ -446,7 +446,7 @@ async fn what_fell_due_while_the_bot_was_down_is_told_once_in_order_with_its_own
         let third = story.mail("Never answered").await;
         story.until("2026-11-18T09:30:00Z").await;
         // The bot is down for a day; the helpdesk is not.
-        for (when, ticket) in [("2026-11-18T11:00:00Z", first), ("2026-11-18T15:00:00Z", second)] {
+        for (when, ticket) in [("2026-11-18T10:30:00Z", first), ("2026-11-18T15:00:00Z", second)] {
             story.desk.clock.set(at(when));
             story
                 .account()

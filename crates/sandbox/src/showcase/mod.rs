@@ -138,7 +138,7 @@ fn newcomer(no: u64, name: &str, place: &Place) -> Account {
     let mut mailbox = mailbox_of(legal);
     for spelling in spellings {
         account.known_as(AliasKind::Name, spelling, None);
-        mailbox = mailbox_of(spelling).or(mailbox);
+        mailbox = mailbox.or_else(|| mailbox_of(spelling));
     }
     let mailbox = mailbox.unwrap_or_else(|| format!("client{no}"));
     account.known_as(AliasKind::Email, format!("{mailbox}@example.org"), None);

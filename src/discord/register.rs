@@ -342,13 +342,13 @@ mod tests {
             "What a client owes per entity and currency, with ageing and what is on its way"
         );
         insta::assert_snapshot!(lines.join("\n"), @r#"
-        {"name":"client","description":"Number, e-mail, phone, paddle, name or part of one","description_localizations":{"zh-TW":"編號、電郵、電話、號牌、姓名或其一部分"},"required":true,"type":3,"autocomplete":true}
-        {"name":"entity","description":"Only this entity","required":false,"type":3,"autocomplete":false}
-        {"name":"as_of","description":"As it was on this day","required":false,"type":3,"autocomplete":false}
-        {"name":"invoice","description":"Only this invoice's part","required":false,"type":3,"autocomplete":false}
-        {"name":"lot","description":"Only this lot's part","required":false,"type":3,"autocomplete":false}
-        {"name":"for","description":"Whom the answer is for","required":false,"type":3,"choices":[{"name":"client","value":"client"},{"name":"consignor","value":"consignor"}]}
-        {"name":"share","description":"Post the answer here for all to read","description_localizations":{"zh-TW":"將答覆公開張貼於此"},"required":false,"type":5}
+        {"name":"client","name_localizations":{"zh-TW":"客戶"},"description":"Number, e-mail, phone, paddle, name or part of one","description_localizations":{"zh-TW":"編號、電郵、電話、號牌、姓名或其一部分"},"required":true,"type":3,"autocomplete":true}
+        {"name":"entity","name_localizations":{"zh-TW":"法人"},"description":"Only this entity","description_localizations":{"zh-TW":"只限此法人實體"},"required":false,"type":3,"autocomplete":false}
+        {"name":"as_of","name_localizations":{"zh-TW":"截至日期"},"description":"As it was on this day","description_localizations":{"zh-TW":"當日的狀況"},"required":false,"type":3,"autocomplete":false}
+        {"name":"invoice","name_localizations":{"zh-TW":"發票"},"description":"Only this invoice's part","description_localizations":{"zh-TW":"只限此發票的部分"},"required":false,"type":3,"autocomplete":false}
+        {"name":"lot","name_localizations":{"zh-TW":"拍品"},"description":"Only this lot's part","description_localizations":{"zh-TW":"只限此拍品的部分"},"required":false,"type":3,"autocomplete":false}
+        {"name":"for","name_localizations":{"zh-TW":"對象"},"description":"Whom the answer is for","description_localizations":{"zh-TW":"答覆給誰"},"required":false,"type":3,"choices":[{"name":"client","name_localizations":{"zh-TW":"客戶"},"value":"client"},{"name":"consignor","name_localizations":{"zh-TW":"委託人"},"value":"consignor"}]}
+        {"name":"share","name_localizations":{"zh-TW":"公開"},"description":"Post the answer here for all to read","description_localizations":{"zh-TW":"將答覆公開張貼於此"},"required":false,"type":5}
         "#);
     }
 

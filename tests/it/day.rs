@@ -406,7 +406,7 @@ async fn a_day(events: u64, seed: u64) {
 }
 
 #[tokio::test]
-async fn a_day_of_twenty_thousand_events_with_faults_ends_with_both_sides_equal() {
+async fn a_long_day_with_faults_ends_with_both_sides_equal() {
     let events = if whole_proofs() { WHOLE } else { MORNING };
     a_day(events, 20_261_122).await;
 }

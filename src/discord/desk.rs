@@ -304,6 +304,10 @@ impl<'a> Desk<'a> {
                 // The try before this one landed, and only its answer was lost.
                 Err(error) if error.code() == Some(40060) && tries > 0 => break Acknowledged::Ours,
                 Err(error) if error.code() == Some(40060) => break Acknowledged::Others,
+                // A try before this one may have landed: then its answer stands there.
+                Err(error) if is_gone(&error) && tries > 0 && self.stands().await => {
+                    break Acknowledged::Ours;
+                }
                 Err(error) if is_gone(&error) => break Acknowledged::Gone,
                 Err(error @ RestError::Refused { .. }) => {
                     tracing::error!(%error, kind, "discord does not take an answer");
@@ -321,6 +325,12 @@ impl<'a> Desk<'a> {
         metrics::histogram!("hammerdesk_discord_acknowledged_seconds")
             .record(origin.came_at.elapsed().as_secs_f64());
         ended
+    }
+
+    /// Is there an answer of ours?
+    async fn stands(&self) -> bool {
+        let original = Call::get(format!("{}/messages/@original", self.webhook()));
+        self.rest.call::<Whatever>(original.within(ONE_TRY)).await.is_ok()
     }
 
     fn webhook(&self) -> String {

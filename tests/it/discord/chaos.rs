@@ -437,7 +437,7 @@ async fn an_hour_of_chaos_loses_nothing_and_doubles_nothing() {
         hour.each_alert_stands_once_in_its_place_and_order();
         hour.each_question_is_answered_once_and_to_its_asker_alone();
         let counts = hour.chat.sim.gateway().counts();
-        assert!(counts.identifies >= 3 && counts.resumes >= 5, "{counts:?}");
+        assert!(counts.identifies >= 2 && counts.resumes >= 5, "{counts:?}");
         hour.chat.close().await;
     })
     .await;

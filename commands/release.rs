@@ -1,7 +1,7 @@
 //! `/release`: which lots are meant, and what is decided of them.
 //!
 //! What was typed may be a lot, an invoice or a client; where it may be several, the asker chooses. How the
-//! decision reads is in [`card`], what a program reads of it in [`data`].
+//! decision reads is in `card`, what a program reads of it in `data`.
 
 mod card;
 mod data;

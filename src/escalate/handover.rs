@@ -3,8 +3,7 @@
 //! What is carried, the summary and how far the clock was followed are kept in one unit, so that a hand-over
 //! happens once, also where the process was down when its time came.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -37,8 +36,8 @@ const MOST_LINES: usize = 20;
 #[derive(Debug)]
 pub struct Handovers {
     escalations: Escalations,
-    /// Nothing is handed over before, by the desk of that moment.
-    quiet: Mutex<Option<(usize, DateTime<Utc>)>>,
+    /// Nothing is handed over before, by that very desk; kept, so that no other one takes its place in memory.
+    quiet: Mutex<Option<(Arc<Desk>, DateTime<Utc>)>>,
 }
 
 impl Handovers {
@@ -64,12 +63,8 @@ impl Handovers {
             worked = true;
         }
         // Counting shifts out is work: until the next hand-over of this very desk there is nothing to see.
-        let this_desk = std::sync::Arc::as_ptr(&desk).addr();
-        let quiet = *self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, until)) = quiet
-            && of == this_desk
-            && now < until
-        {
+        let quiet = self.quiet.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if quiet.is_some_and(|(of, until)| Arc::ptr_eq(&of, &desk) && now < until) {
             return Ok(progress(worked));
         }
         let from = mark.map_or(now, |mark| mark.max(now - CAUGHT_UP));
@@ -84,7 +79,7 @@ impl Handovers {
         unit.move_escalation_mark(MARK, until).await?;
         unit.commit().await?;
         let next = next_handover(&desk, now).unwrap_or(now + TimeDelta::days(1));
-        *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) = Some((this_desk, next));
+        *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) = Some((desk, next));
         Ok(progress(worked))
     }
 
